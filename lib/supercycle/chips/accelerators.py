@@ -1,0 +1,169 @@
+"""Accelerators and their roofline: where compute ends and memory begins."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from supercycle import facts
+from supercycle._validate import positive
+
+__all__ = ["DTYPES", "Accelerator", "accelerator", "accelerators"]
+
+DTYPES = ("bf16", "fp8", "fp4", "int8")
+
+_COLUMNS = {
+    "bf16": "bf16_dense_flops_per_s",
+    "fp8": "fp8_dense_flops_per_s",
+    "fp4": "fp4_dense_flops_per_s",
+    "int8": "int8_dense_ops_per_s",
+}
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One accelerator as its maker sells it; a number nobody published is None.
+
+    Attributes
+    ----------
+    id, name, vendor : str
+    memory_bytes : float
+        Main memory [B].
+    bandwidth_bytes_per_s : float
+        Main-memory bandwidth [B/s].
+    bf16_dense_flops_per_s, fp8_dense_flops_per_s, fp4_dense_flops_per_s : float or None
+        Peak of dense matrix products [FLOP/s]; headline numbers with sparsity are twice as high.
+    int8_dense_ops_per_s : float or None
+        The same for 8-bit integers [op/s].
+    scaleup_bytes_per_s : float or None
+        Scale-up network, one direction [B/s].
+    tdp_w, server_power_w, it_power_w : float or None
+        Power of the unit alone, with its share of the server, with network and storage [W].
+    price_low_usd, price_high_usd : float or None
+        Price range of one unit [USD].
+    rent_usd_per_hour : float or None
+        Rent of one unit [USD/h].
+    """
+
+    id: str
+    name: str
+    vendor: str
+    memory_bytes: float
+    bandwidth_bytes_per_s: float
+    bf16_dense_flops_per_s: float | None = None
+    fp8_dense_flops_per_s: float | None = None
+    fp4_dense_flops_per_s: float | None = None
+    int8_dense_ops_per_s: float | None = None
+    scaleup_bytes_per_s: float | None = None
+    tdp_w: float | None = None
+    server_power_w: float | None = None
+    it_power_w: float | None = None
+    price_low_usd: float | None = None
+    price_high_usd: float | None = None
+    rent_usd_per_hour: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in self.__dataclass_fields__:
+            number = getattr(self, field)
+            if field not in ("id", "name", "vendor") and number is not None:
+                positive(field, number)
+
+    def peak_flops_per_s(self, dtype: str = "bf16") -> float:
+        """Peak of dense matrix products [FLOP/s] in the given number format.
+
+        Raises
+        ------
+        ValueError
+            For an unknown format, and where no peak is published: nothing is guessed.
+
+        Examples
+        --------
+        >>> accelerator("a100-80gb").peak_flops_per_s("fp8")
+        Traceback (most recent call last):
+        ...
+        ValueError: a100-80gb has no fp8 peak: it has bf16, int8
+        """
+        if dtype not in _COLUMNS:
+            raise ValueError(f"dtype = {dtype!r}: must be one of {', '.join(DTYPES)}")
+        peak: float | None = getattr(self, _COLUMNS[dtype])
+        if peak is None:
+            has = [d for d, column in _COLUMNS.items() if getattr(self, column) is not None]
+            raise ValueError(f"{self.id} has no {dtype} peak: it has {', '.join(has) or 'none published'}")
+        return peak
+
+    def ridge_point(self, dtype: str = "bf16") -> float:
+        """Arithmetic intensity at which compute and memory take equally long [FLOP/B].
+
+        Work with fewer FLOPs for each byte it moves is limited by bandwidth, work with more by
+        compute. Source: Williams, Waterman and Patterson (2009), Roofline, CACM 52(4).
+
+        Examples
+        --------
+        >>> round(accelerator("h100-sxm").ridge_point("bf16"))
+        295
+        """
+        return self.peak_flops_per_s(dtype) / self.bandwidth_bytes_per_s
+
+    def attainable_flops_per_s(self, intensity_flop_per_byte: Any, dtype: str = "bf16") -> Any:
+        """The roofline: ``min(peak, intensity · bandwidth)`` [FLOP/s].
+
+        Parameters
+        ----------
+        intensity_flop_per_byte : float or array of shape (...,)
+            FLOPs done for each byte moved [FLOP/B].
+        dtype : str
+
+        Examples
+        --------
+        >>> h100 = accelerator("h100-sxm")
+        >>> h100.attainable_flops_per_s(1.0) == h100.bandwidth_bytes_per_s
+        True
+        """
+        positive("intensity_flop_per_byte", intensity_flop_per_byte)
+        limit = np.minimum(self.peak_flops_per_s(dtype), intensity_flop_per_byte * self.bandwidth_bytes_per_s)
+        return float(limit) if np.ndim(limit) == 0 else limit
+
+    def flop_per_joule(self, dtype: str = "bf16") -> float:
+        """Peak FLOPs for each joule at thermal design power [FLOP/J]."""
+        return self.peak_flops_per_s(dtype) / self._known("tdp_w")
+
+    def flop_per_usd(self, dtype: str = "bf16", *, life_years: float = 5.0) -> float:
+        """Peak FLOPs over a working life for each dollar of the mid price [FLOP/USD].
+
+        Utilisation is 1 and energy is free here: an upper bound that ranks chips, not a cost.
+        """
+        positive("life_years", life_years)
+        price_usd = (self._known("price_low_usd") + self._known("price_high_usd")) / 2
+        return self.peak_flops_per_s(dtype) * life_years * 8760 * 3600 / price_usd
+
+    def _known(self, field: str) -> float:
+        number: float | None = getattr(self, field)
+        if number is None:
+            raise ValueError(f"{self.id} has no {field}: no source in datasets/chips.csv gives it")
+        return number
+
+
+@functools.cache
+def accelerator(chip: str) -> Accelerator:
+    """Return one accelerator from the table ``chips``.
+
+    Raises
+    ------
+    ValueError
+        For an unknown chip; the nearest names are given.
+
+    Examples
+    --------
+    >>> accelerator("h200").memory_bytes / accelerator("h100-sxm").memory_bytes
+    1.7625
+    """
+    cells = facts.row("chips", chip)
+    return Accelerator(**{f: cells[f] for f in Accelerator.__dataclass_fields__})  # type: ignore[arg-type]
+
+
+def accelerators() -> list[str]:
+    """Ids of the chips in the table."""
+    return list(facts.table("chips").index)
