@@ -70,7 +70,7 @@ class Fact(float):
     low: float | None
     high: float | None
 
-    def __new__(cls, number: float, **provenance: Any) -> Fact:
+    def __new__(cls, number: float, **provenance: Any) -> Fact:  # noqa: D102
         self = super().__new__(cls, number)
         self.__dict__.update(provenance)
         return self
@@ -80,7 +80,9 @@ class Fact(float):
 
     def describe(self) -> str:
         """One line: the number, its unit, its basis and its source."""
-        return f"{self.path} = {float(self):g} {self.unit} ({self.basis}; {self.source}, {self.date})"
+        return (
+            f"{self.path} = {float(self):g} {self.unit} ({self.basis}; {self.source}, {self.date})"
+        )
 
 
 def _rebuild(number: float, provenance: dict[str, Any]) -> Fact:
@@ -106,7 +108,9 @@ def _package() -> dict[str, dict[str, Any]]:
 
 def _unknown(kind: str, given: str, valid: Iterable[str]) -> NoReturn:
     valid = sorted(valid)
-    near = difflib.get_close_matches(given.lower(), valid, n=3, cutoff=0.4)
+    begins = [name for name in valid if name.startswith(given.lower())]
+    close = difflib.get_close_matches(given.lower(), valid, n=3, cutoff=0.4)
+    near = list(dict.fromkeys(begins + close))[:3]
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "valid: " + ", ".join(valid)
     raise ValueError(f"unknown {kind} {given!r}: {hint}")
 
@@ -186,11 +190,13 @@ def value(path: str) -> Fact:
     >>> value("chips/h100-sx/tdp_w")
     Traceback (most recent call last):
     ...
-    ValueError: unknown row of 'chips' 'h100-sx': did you mean 'h100-sxm' or 'h100-pcie' or 'h200'?
+    ValueError: unknown row of 'chips' 'h100-sx': did you mean 'h100-sxm' or 'h200' or 'v100-32gb'?
     """
     parts = path.split("/")
     if len(parts) not in (2, 3):
-        raise ValueError(f"path {path!r}: write 'table/row/column' or, for a long table, 'table/row'")
+        raise ValueError(
+            f"path {path!r}: write 'table/row/column' or, for a long table, 'table/row'"
+        )
     name, row_id = parts[0], parts[1]
     fields = schema(name)
     if len(parts) == 2 and "value" not in fields:
@@ -200,10 +206,14 @@ def value(path: str) -> Fact:
     if column not in fields:
         _unknown(f"column of {name!r}", column, fields)
     if not _is_number(fields[column]):
-        raise ValueError(f"{path} holds text ({record[column]!r}): read it with facts.table({name!r})")
+        raise ValueError(
+            f"{path} holds text ({record[column]!r}): read it with facts.table({name!r})"
+        )
     if record[column] == "":
         known = [other for other, cells in _rows(name).items() if cells[column] != ""]
-        raise ValueError(f"{path} is not known: no source gives it. Rows that have it: {', '.join(known)}")
+        raise ValueError(
+            f"{path} is not known: no source gives it. Rows that have it: {', '.join(known)}"
+        )
     return _fact(name, record, column)
 
 

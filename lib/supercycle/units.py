@@ -10,8 +10,21 @@ import math
 import re
 
 __all__ = [
-    "GB", "GIB", "GIGAWATT", "HOUR_S", "HOURS_PER_YEAR", "KWH_J", "MEGAWATT", "MILLI", "MINUTE_S",
-    "MTOK", "MWH_J", "TB", "YEAR_S", "format_si", "parse_power_w",
+    "GB",
+    "GIB",
+    "GIGAWATT",
+    "HOURS_PER_YEAR",
+    "HOUR_S",
+    "KWH_J",
+    "MEGAWATT",
+    "MILLI",
+    "MINUTE_S",
+    "MTOK",
+    "MWH_J",
+    "TB",
+    "YEAR_S",
+    "format_si",
+    "parse_power_w",
 ]  # fmt: skip
 
 MILLI = 1e-3
@@ -72,5 +85,7 @@ def parse_power_w(text: str) -> float:
     """
     match = re.fullmatch(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([kMGT]?)\s*[Ww]?\s*", text)
     if match is None or not float(match[1]) > 0:
-        raise ValueError(f"power {text!r}: write a positive number with a unit, such as 1GW or 50MW")
+        raise ValueError(
+            f"power {text!r}: write a positive number with a unit, such as 1GW or 50MW"
+        )
     return float(match[1]) * _PREFIXES[match[2]]

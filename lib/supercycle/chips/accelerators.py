@@ -91,7 +91,9 @@ class Accelerator:
         peak: float | None = getattr(self, _COLUMNS[dtype])
         if peak is None:
             has = [d for d, column in _COLUMNS.items() if getattr(self, column) is not None]
-            raise ValueError(f"{self.id} has no {dtype} peak: it has {', '.join(has) or 'none published'}")
+            raise ValueError(
+                f"{self.id} has no {dtype} peak: it has {', '.join(has) or 'none published'}"
+            )
         return peak
 
     def ridge_point(self, dtype: str = "bf16") -> float:
@@ -123,7 +125,9 @@ class Accelerator:
         True
         """
         positive("intensity_flop_per_byte", intensity_flop_per_byte)
-        limit = np.minimum(self.peak_flops_per_s(dtype), intensity_flop_per_byte * self.bandwidth_bytes_per_s)
+        limit = np.minimum(
+            self.peak_flops_per_s(dtype), intensity_flop_per_byte * self.bandwidth_bytes_per_s
+        )
         return float(limit) if np.ndim(limit) == 0 else limit
 
     def flop_per_joule(self, dtype: str = "bf16") -> float:

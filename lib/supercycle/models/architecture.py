@@ -138,9 +138,13 @@ class TransformerConfig:
             _whole(size, getattr(self, size), least=1)
         _whole("ffn_width", self.ffn_width, least=0 if self.experts else 1)
         if self.heads % self.kv_heads:
-            raise ValueError(f"heads = {self.heads}: must be a multiple of kv_heads = {self.kv_heads}")
+            raise ValueError(
+                f"heads = {self.heads}: must be a multiple of kv_heads = {self.kv_heads}"
+            )
         if self.positions == "rope" and self.head_dim % 2:
-            raise ValueError(f"head_dim = {self.head_dim}: must be even, rotary positions turn pairs")
+            raise ValueError(
+                f"head_dim = {self.head_dim}: must be even, rotary positions turn pairs"
+            )
         for field, valid in (
             ("activation", ("swiglu", "geglu", "gelu")),
             ("norm", ("rmsnorm", "layernorm")),
@@ -340,7 +344,7 @@ class TransformerConfig:
         --------
         >>> config = get("llama-3.1-8b")
         >>> round(config.prefill_flops(400_000) / config.prefill_flops(200_000), 2)  # nearly ×4
-        3.55
+        3.58
         """
         non_negative("tokens", tokens)
         non_negative("cached", cached)

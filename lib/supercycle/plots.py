@@ -1,0 +1,216 @@
+"""Figures of the course: one claim each, direct labels, units on the axes, safe colours.
+
+A figure's title is its claim. Colours are Okabe and Ito's (2008), told apart by all common kinds
+of colour vision. `show` puts a figure into a notebook together with a text for those who cannot
+see it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from supercycle.units import format_si
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["COLOURS", "budget_waterfall", "figure", "measured_against", "show", "sweep", "tornado"]
+
+COLOURS = {
+    "blue": "#0072B2", "orange": "#E69F00", "green": "#009E73", "red": "#D55E00",
+    "purple": "#CC79A7", "sky": "#56B4E9", "black": "#000000", "grey": "#7F7F7F",
+}  # fmt: skip
+
+_STYLE = {
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E6E6E6",
+    "axes.axisbelow": True,
+    "lines.linewidth": 2.0,
+    "legend.frameon": False,
+}
+
+
+@contextmanager
+def figure(claim: str, *, width_in: float = 7.2, height_in: float = 3.8) -> Iterator[Axes]:
+    """Open a figure in the course's style whose title is its claim; yields its axes."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure as NewFigure
+
+    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+        fig = NewFigure(figsize=(width_in, height_in))
+        axes = fig.add_subplot()
+        axes.set_title(claim, wrap=True)
+        yield axes
+
+
+def show(axes: Axes, alt: str) -> None:
+    """Display a figure in a notebook with its alternative text (elsewhere: do nothing).
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    alt : str
+        What the figure shows, for those who cannot see it.
+    """
+    import matplotlib as mpl
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("alt = '': must say what the figure shows")
+    buffer = io.BytesIO()
+    fig: Figure = axes.figure  # type: ignore[assignment]
+    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+        fig.savefig(buffer, format="png", dpi=110)
+    image = base64.b64encode(buffer.getvalue()).decode()
+    display({"image/png": image, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def measured_against(
+    axes: Axes,
+    measured: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    predicted: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+) -> None:
+    """Draw measurements as points and predictions as lines; the same name has the same colour.
+
+    Each series is labelled at its right end, so no legend is needed.
+    """
+    palette = [COLOURS[c] for c in ("blue", "orange", "green", "red", "purple", "sky")]
+    colour = dict(zip(dict.fromkeys([*measured, *predicted]), palette * 3, strict=False))
+    for name, (x, y) in predicted.items():
+        axes.plot(x, y, color=colour[name], lw=2)
+        axes.annotate(name, (float(x[-1]), float(y[-1])), xytext=(6, 0), textcoords="offset points",
+                      color=colour[name], va="center", annotation_clip=False)  # fmt: skip
+    for name, (x, y) in measured.items():
+        axes.plot(x, y, "o", color=colour[name], ms=5, mec="white", mew=0.6)
+        if name not in predicted:
+            axes.annotate(name, (float(x[-1]), float(y[-1])), xytext=(6, 0), va="center",
+                          textcoords="offset points", color=colour[name])  # fmt: skip
+
+
+def budget_waterfall(
+    parts_s: Mapping[str, float],
+    *,
+    claim: str,
+    target_s: float | None = None,
+    highlight: Sequence[str] = (),
+) -> Axes:
+    """Draw a latency budget: each part starts where the one before it ends.
+
+    Parameters
+    ----------
+    parts_s : mapping from part to seconds, in the order in which they happen
+    claim : str
+        The title.
+    target_s : float, optional
+        Drawn as a line [s].
+    highlight : sequence of str
+        Parts that the claim is about.
+    """
+    names = list(parts_s)
+    lengths = np.array([parts_s[n] for n in names], dtype=float)
+    starts = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    total = float(lengths.sum())
+    with figure(claim, height_in=0.9 + 0.42 * (len(names) + 1)) as axes:
+        rows = np.arange(len(names) + 1)
+        colours = [COLOURS["red"] if n in highlight else COLOURS["blue"] for n in names]
+        axes.barh(rows[:-1], lengths, left=starts, color=colours, height=0.62)
+        axes.barh(rows[-1:], [total], color=COLOURS["grey"], height=0.62)
+        ends = [*(starts + lengths), total]
+        for y, end, length in zip(rows, ends, [*lengths, total], strict=True):
+            share = "" if y == rows[-1] else f"  {length / total:.0%}"
+            axes.annotate(f"{format_si(float(length), 's', 2)}{share}", (end, y), xytext=(5, 0),
+                          textcoords="offset points", va="center")  # fmt: skip
+        axes.set_yticks(rows, [*names, "time to first token"])
+        axes.invert_yaxis()
+        axes.grid(False, axis="y")
+        axes.set_xlim(0, 1.22 * max(total, target_s or 0))
+        axes.set_xlabel("seconds since the user pressed Enter")
+        if target_s is not None:
+            axes.axvline(target_s, color=COLOURS["black"], lw=1.2, ls="--")
+            axes.annotate(f"promised: {format_si(target_s, 's', 2)}", (target_s, -0.5), xytext=(4, 2),
+                          textcoords="offset points", va="bottom", fontsize=9)  # fmt: skip
+    return axes
+
+
+def sweep(
+    x: Sequence[float],
+    series: Mapping[str, Sequence[float]],
+    *,
+    claim: str,
+    x_label: str,
+    y_label: str,
+    log: str = "",
+    target: tuple[float, str] | None = None,
+) -> Axes:
+    """Draw lines over a common axis, each labelled at its end; `log` is ``''``, ``'x'``, ``'y'`` or ``'xy'``."""
+    palette = [COLOURS[c] for c in ("blue", "orange", "green", "red", "purple", "sky")]
+    with figure(claim) as axes:
+        if "x" in log:
+            axes.set_xscale("log")
+        if "y" in log:
+            axes.set_yscale("log")
+        for (name, y), colour in zip(series.items(), palette, strict=False):
+            axes.plot(x, y, color=colour)
+            axes.annotate(name, (float(x[-1]), float(y[-1])), xytext=(6, 0), color=colour, va="center",
+                          textcoords="offset points", annotation_clip=False)  # fmt: skip
+        if target is not None:
+            axes.axhline(target[0], color=COLOURS["black"], lw=1.2, ls="--")
+            axes.annotate(target[1], (float(x[0]), target[0]), xytext=(2, 3), textcoords="offset points",
+                          fontsize=9)  # fmt: skip
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+    return axes
+
+
+def tornado(frame: pd.DataFrame, *, claim: str, x_label: str, base: float, rows: int = 8) -> Axes:
+    """Draw a tornado: how far each input moves the outcome over its own range.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From `supercycle.decision.tornado`.
+    claim, x_label : str
+    base : float
+        The outcome with every input at its base.
+    rows : int
+        How many inputs to show, widest first.
+    """
+    top = frame.head(rows)
+    with figure(claim, height_in=1.2 + 0.4 * len(top)) as axes:
+        for y, (_, row) in enumerate(top.iterrows()):
+            for end, at, colour in (("low", "at_low", "sky"), ("high", "at_high", "orange")):
+                axes.barh(y, float(row[at]) - base, left=base, height=0.6, color=COLOURS[colour])
+                right = float(row[at]) > base
+                axes.annotate(f"{_plain(float(row[end]))}", (float(row[at]), y), va="center", fontsize=8.5,
+                              xytext=(4 if right else -4, 0), textcoords="offset points",
+                              ha="left" if right else "right")  # fmt: skip
+        axes.axvline(base, color=COLOURS["black"], lw=1.2)
+        axes.set_yticks(range(len(top)), [str(name).replace("_", " ") for name in top.index])
+        axes.invert_yaxis()
+        axes.grid(False, axis="y")
+        axes.margins(x=0.16)
+        axes.set_xlabel(x_label)
+    return axes
+
+
+def _plain(number: float) -> str:
+    """A short label for an input's end: 0.05, 12, 3e+08 → 300 M."""
+    return (
+        f"{number:g}" if 1e-3 <= abs(number) < 1e4 or number == 0 else format_si(number, "").strip()
+    )

@@ -1,0 +1,90 @@
+"""The house keeps its rules: instant import, and each floor rests only on the floors below."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import supercycle
+
+LIBRARY = Path(supercycle.__file__).parent
+HEAVY = {
+    "pandas",
+    "scipy",
+    "networkx",
+    "torch",
+    "matplotlib",
+    "simpy",
+    "pypsa",
+    "highspy",
+    "linopy",
+}
+FLOORS = ["facts", "units", "finance", "energy", "chips", "infra", "models", "apps"]
+GROUND = {"facts", "units", "finance", "_validate"}
+ALLOWED_BESIDE = {
+    # The measured transformer speaks of the same object as the prediction, and of nothing else.
+    "transformer": GROUND | {"models", "plots"},
+    "cluster": GROUND | set(FLOORS),
+    "plots": GROUND,
+    "check": GROUND,
+}
+
+
+@pytest.mark.parametrize(
+    "statement", ["import supercycle", *(f"from supercycle import {f}" for f in FLOORS)]
+)
+def test_importing_a_floor_loads_nothing_heavy(statement):
+    name = statement.split()[-1]
+    if name != "supercycle" and not list(LIBRARY.glob(f"{name}*")):
+        pytest.skip(f"{name} is not built yet")
+    code = f"{statement}; import sys; print(*sorted({HEAVY!r} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
+
+
+def imports_of(path: Path) -> set[str]:
+    """Names of the library's modules that a file imports, at any depth of nesting."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            parts = node.module.split(".")
+            if parts[0] == "supercycle":
+                found |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                parts = alias.name.split(".")
+                if parts[0] == "supercycle" and len(parts) > 1:
+                    found.add(parts[1])
+    return found
+
+
+def test_each_floor_imports_only_the_floors_below_it():
+    wrong = []
+    for path in sorted(LIBRARY.rglob("*.py")):
+        home = path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+        if home in FLOORS:
+            allowed = GROUND | set(FLOORS[: FLOORS.index(home) + 1])
+        elif home in ALLOWED_BESIDE:
+            allowed = ALLOWED_BESIDE[home] | {home}
+        else:
+            continue  # the roof may look at everything
+        wrong += [f"{path.name} imports {name}" for name in imports_of(path) - allowed]
+    assert wrong == []
+
+
+def test_nothing_imports_the_roof():
+    roof = {"stack", "scenario", "cli"}
+    wrong = [
+        f"{path.relative_to(LIBRARY)} imports {sorted(imports_of(path) & roof)}"
+        for path in LIBRARY.rglob("*.py")
+        if imports_of(path) & roof and path.stem not in roof
+    ]
+    assert wrong == []
+
+
+def test_the_top_level_offers_what_exists_and_nothing_else():
+    for name in supercycle._MODULES:
+        assert list(LIBRARY.glob(f"{name}.py")) or (LIBRARY / name / "__init__.py").is_file(), name
+    with pytest.raises(AttributeError, match="nosuchfloor"):
+        supercycle.nosuchfloor  # noqa: B018
