@@ -1,0 +1,1 @@
+"""Floor 5, applications: tokens → tasks → revenue → who keeps the profit."""
