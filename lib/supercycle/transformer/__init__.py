@@ -1,0 +1,22 @@
+"""A transformer small enough to read, measured against its own arithmetic and trained.
+
+The configuration of a `Decoder` *is* `supercycle.models.TransformerConfig`, so a prediction and a
+measurement speak of the same object. Beside the floors below it imports PyTorch and nothing else.
+
+* `decoder`: the model and its key-value cache;
+* `measure`: an honest clock, the machine's own ceilings, fits of what they show;
+* `lexicon`: a language whose entropy is known exactly;
+* `train`: loss against parameters and tokens, one run for every token budget.
+"""
+
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "supercycle.transformer needs PyTorch: install supercycle[labs]", name=missing.name
+    ) from None
+
+import supercycle.transformer.measure as measure
+from supercycle.transformer.decoder import Decoder, KVCache, decode, generate, prefill, small_config
+
+__all__ = ["Decoder", "KVCache", "decode", "generate", "measure", "prefill", "small_config"]
