@@ -152,6 +152,8 @@ class Equilibrium:
         The same less the annuity of the installed plant; negative in a glut [USD/yr].
     consumer_surplus_usd_per_year : float or array of shape (...,)
         What customers would have paid beyond what they paid [USD/yr].
+    unclaimed_rent_usd : float or array of shape (...,)
+        Rent per unit that no layer takes: customers pay less than clears the market [USD].
     binding : bool array of shape (layers, ...)
         Whether the layer's capacity limits the chain.
     """
@@ -165,6 +167,7 @@ class Equilibrium:
     operating_profit_usd_per_year: np.ndarray
     profit_usd_per_year: np.ndarray
     consumer_surplus_usd_per_year: Any
+    unclaimed_rent_usd: Any
     binding: np.ndarray
 
     @property
@@ -331,7 +334,8 @@ def solve(
     margin = seen * quantity / firms + rents
     wholesale = np.cumsum(cost + margin, axis=0)
     operating = margin * quantity
-    surplus = 0.5 * chain.slope_usd * quantity**2 + (rent - rents.sum(axis=0)) * quantity
+    unclaimed = np.maximum(0.0, rent - rents.sum(axis=0))
+    surplus = 0.5 * chain.slope_usd * quantity**2 + unclaimed * quantity
     return Equilibrium(
         names=chain.names,
         quantity=quantity[()],
@@ -342,6 +346,7 @@ def solve(
         operating_profit_usd_per_year=operating,
         profit_usd_per_year=operating - capital,
         consumer_surplus_usd_per_year=surplus[()],
+        unclaimed_rent_usd=unclaimed[()],
         binding=binding,
     )
 
@@ -445,10 +450,7 @@ def scarcity_rent_usd(chain: Chain, *, order: Order = "upstream-first") -> Any:
     >>> scarcity_rent_usd(fab.with_layer("fab", capacity=np.array([30.0, 20.0])))
     array([ 0., 20.])
     """
-    cost, firms, capacity, _ = _columns(chain)
-    total = _perceived_slopes(chain, firms, order)[1]
-    gap = chain.intercept_usd - cost.sum(axis=0)
-    return np.maximum(0.0, gap - total * np.minimum(gap / total, capacity.min(axis=0)))[()]
+    return solve(chain, order=order, rent_to={}).unclaimed_rent_usd
 
 
 def integrate(
