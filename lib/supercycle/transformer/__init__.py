@@ -3,8 +3,8 @@
 The configuration of a `Decoder` *is* `supercycle.models.TransformerConfig`, so a prediction and a
 measurement speak of the same object. Beside the floors below it imports PyTorch and nothing else.
 
-* `decoder`: the model and its key-value cache;
-* `measure`: an honest clock, the machine's own ceilings, fits of what they show;
+* `decoder`, `cache`, `generation`: the model, what it remembers, how it is used;
+* `measure`: cases, an honest clock, the machine's own ceilings, fits of what they show;
 * `lexicon`: a language whose entropy is known exactly;
 * `train`: loss against parameters and tokens, one run for every token budget.
 """
@@ -16,7 +16,9 @@ except ModuleNotFoundError as missing:
         "supercycle.transformer needs PyTorch: install supercycle[labs]", name=missing.name
     ) from None
 
-import supercycle.transformer.measure as measure
-from supercycle.transformer.decoder import Decoder, KVCache, decode, generate, prefill, small_config
+from supercycle.transformer import measure
+from supercycle.transformer.cache import KVCache
+from supercycle.transformer.decoder import Decoder, small_config
+from supercycle.transformer.generation import decode, generate, prefill
 
 __all__ = ["Decoder", "KVCache", "decode", "generate", "measure", "prefill", "small_config"]

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from supercycle.models.architecture import TransformerConfig
+from supercycle.transformer._check import known_dtype, usable_device
+from supercycle.transformer.cache import KVCache
 
-__all__ = ["Decoder", "KVCache", "decode", "generate", "prefill", "small_config"]
+__all__ = ["Decoder", "small_config"]
 
 ROPE_BASE = 10_000.0
 """Base of the rotary wavelengths. Source: Su et al. (2021), arXiv:2104.09864, section 3.2.2."""
-
-DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def small_config(*, kv_heads: int = 4, name: str = "lab-3.5m") -> TransformerConfig:
@@ -37,89 +37,6 @@ def small_config(*, kv_heads: int = 4, name: str = "lab-3.5m") -> TransformerCon
         layers=4, width=256, heads=4, kv_heads=kv_heads, head_dim=64, ffn_width=704,
         vocab=512, name=name,
     )  # fmt: skip
-
-
-class KVCache:
-    """Keys and values of the tokens read so far, in memory set aside at the start.
-
-    Parameters
-    ----------
-    config : TransformerConfig
-    batch : int
-        Sequences, for the whole life of the cache.
-    context_tokens : int
-        Tokens it can hold, per sequence.
-    dtype : torch.dtype
-    device : str or torch.device
-
-    Attributes
-    ----------
-    keys, values : Tensor
-        Shape (layers, B, K, context_tokens, D).
-    length : int
-        Tokens held now. Set it back to read a position again.
-
-    Raises
-    ------
-    ValueError
-        When a size is no whole number above zero, or the dtype is no float.
-
-    Examples
-    --------
-    >>> cache = KVCache(small_config(), batch=2, context_tokens=128)
-    >>> cache.keys.shape, cache.length
-    (torch.Size([4, 2, 4, 128, 64]), 0)
-    """
-
-    def __init__(
-        self,
-        config: TransformerConfig,
-        batch: int,
-        context_tokens: int,
-        *,
-        dtype: torch.dtype = torch.float32,
-        device: str | torch.device = "cpu",
-    ) -> None:
-        for name, size in (("batch", batch), ("context_tokens", context_tokens)):
-            _whole(name, size)
-        _known_dtype(dtype)
-        shape = (config.layers, batch, config.kv_heads, context_tokens, config.head_dim)
-        self.keys = torch.zeros(shape, dtype=dtype, device=_device(device))
-        self.values = torch.zeros_like(self.keys)
-        self.length = 0
-
-    @property
-    def batch(self) -> int:
-        """Sequences it was made for."""
-        return self.keys.shape[1]
-
-    @property
-    def context_tokens(self) -> int:
-        """Tokens it can hold, per sequence."""
-        return self.keys.shape[3]
-
-    def bytes(self) -> int:
-        """Memory set aside [B], full or not."""
-        return 2 * self.keys.numel() * self.keys.element_size()
-
-    def fill_with_noise(self, length: int, *, seed: int = 0) -> KVCache:
-        """Pretend that `length` random tokens were read: what a decode step costs at a fixed context."""
-        if not 0 <= length <= self.context_tokens:
-            raise ValueError(
-                f"length = {length}: must be between 0 and the cache's {self.context_tokens} tokens"
-            )
-        noise = torch.Generator(device=self.keys.device).manual_seed(seed)
-        self.keys.normal_(generator=noise)
-        self.values.normal_(generator=noise)
-        self.length = length
-        return self
-
-    def _extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the new tokens of one layer; return all keys and values up to them."""
-        end = self.length + keys.shape[2]
-        self.keys[layer, :, :, self.length : end] = keys
-        self.values[layer, :, :, self.length : end] = values
-        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
 
 
 class Attention(nn.Module):
@@ -225,9 +142,9 @@ class Decoder(nn.Module):
     ) -> None:
         super().__init__()
         _llama_shaped(config)
-        device = _device(device)
+        device = usable_device(device)
         dtype = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
-        _known_dtype(dtype)
+        known_dtype(dtype)
         kind: dict[str, Any] = {"dtype": dtype, "device": device}
         self.config = config
         self.embedding = nn.Embedding(config.vocab, config.width, **kind)
@@ -374,120 +291,6 @@ def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         return functional.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=H != K)
     mask = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=H != K)
-
-
-@torch.inference_mode()
-def prefill(
-    model: Decoder, tokens: Tensor, cache: KVCache, *, chunk_tokens: int | None = None
-) -> Tensor:
-    """Read a prompt into the cache and score the token after it.
-
-    Parameters
-    ----------
-    model : Decoder
-    tokens : Tensor of shape (B, T)
-    cache : KVCache
-    chunk_tokens : int, optional
-        Read that many tokens at a time, as serving engines do to let decode steps in between.
-
-    Returns
-    -------
-    Tensor of shape (B, vocab)
-        Logits of the first token to come.
-
-    Examples
-    --------
-    >>> model = Decoder(small_config())
-    >>> cache = model.new_cache(batch=1, context_tokens=64)
-    >>> prefill(model, torch.arange(10)[None], cache).shape, cache.length
-    (torch.Size([1, 512]), 10)
-    """
-    if chunk_tokens is None:
-        return model(tokens, cache, last_only=True)[:, 0]
-    _whole("chunk_tokens", chunk_tokens)
-    for chunk in tokens.split(chunk_tokens, dim=1):
-        logits = model(chunk, cache, last_only=True)
-    return logits[:, 0]
-
-
-@torch.inference_mode()
-def decode(model: Decoder, tokens: Tensor, cache: KVCache) -> Tensor:
-    """Take one step: add one token a sequence to the cache and score the next.
-
-    Parameters
-    ----------
-    model : Decoder
-    tokens : Tensor of shape (B,)
-    cache : KVCache
-
-    Returns
-    -------
-    Tensor of shape (B, vocab)
-        Logits.
-    """
-    if tokens.ndim != 1:
-        raise ValueError(f"tokens of shape {tuple(tokens.shape)}: must be one token a sequence")
-    return model(tokens[:, None], cache)[:, 0]
-
-
-@torch.inference_mode()
-def generate(model: Decoder, tokens: Tensor, new_tokens: int, *, use_cache: bool = True) -> Tensor:
-    """Continue each sequence by its likeliest token, again and again.
-
-    Parameters
-    ----------
-    model : Decoder
-    tokens : Tensor of shape (B, T)
-        The prompt.
-    new_tokens : int
-    use_cache : bool
-        Without the cache each step reads the whole text again: same words, quadratic work.
-
-    Returns
-    -------
-    Tensor of shape (B, new_tokens)
-
-    Examples
-    --------
-    >>> model = Decoder(small_config())
-    >>> prompt = torch.tensor([[1, 2, 3]])
-    >>> torch.equal(generate(model, prompt, 4), generate(model, prompt, 4, use_cache=False))
-    True
-    """
-    _whole("new_tokens", new_tokens)
-    if use_cache:
-        cache = model.new_cache(tokens.shape[0], tokens.shape[1] + new_tokens)
-        said = [prefill(model, tokens, cache).argmax(-1)]
-        for _ in range(new_tokens - 1):
-            said.append(decode(model, said[-1], cache).argmax(-1))
-        return torch.stack(said, dim=1)
-    text = tokens
-    for _ in range(new_tokens):
-        text = torch.cat((text, model(text, last_only=True).argmax(-1)), dim=1)
-    return text[:, tokens.shape[1] :]
-
-
-def _whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} = {value!r}: must be a whole number ≥ 1")
-
-
-def _known_dtype(dtype: object) -> None:
-    if dtype not in DTYPES:
-        raise ValueError(f"dtype = {dtype!r}: must be one of {', '.join(map(str, DTYPES))}")
-
-
-def _device(device: str | torch.device) -> torch.device:
-    """Return the device, with its index where it has one, or say why it cannot be used."""
-    try:
-        found = torch.device(device)
-    except RuntimeError:
-        raise ValueError(f"device = {device!r}: must be 'cpu', 'cuda' or 'meta'") from None
-    if found.type == "cuda":
-        if not torch.cuda.is_available():
-            raise ValueError(f"device = {str(device)!r}: this machine shows PyTorch no GPU")
-        return torch.device("cuda", found.index or 0)
-    return found
 
 
 def _llama_shaped(config: TransformerConfig) -> None:
