@@ -23,7 +23,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BASES", "Fact", "row", "schema", "sources", "table", "tables", "value"]
+__all__ = [
+    "BASES", "PROVENANCE", "Fact", "describe", "ids", "row", "schema", "sources", "table", "tables",
+    "value",
+]  # fmt: skip
 
 BASES = ("measured", "published", "derived", "estimate", "recalled")
 """How a number came to be, from strongest to weakest."""
@@ -118,6 +121,17 @@ def _unknown(kind: str, given: str, valid: Iterable[str]) -> NoReturn:
 def tables() -> list[str]:
     """Names of all tables in the data package."""
     return sorted(_package())
+
+
+def describe(name: str) -> str:
+    """What a table holds, in one line."""
+    schema(name)
+    return str(_package()[name]["title"])
+
+
+def ids(name: str) -> list[str]:
+    """Row ids of a table, in the order of the file."""
+    return list(_rows(name))
 
 
 def schema(name: str) -> dict[str, dict[str, Any]]:

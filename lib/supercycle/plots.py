@@ -45,6 +45,9 @@ _STYLE = {
     "legend.frameon": False,
 }
 
+_HALO = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
+"""Keeps a label legible where a line passes behind it."""
+
 
 @contextmanager
 def figure(claim: str, *, width_in: float = 7.2, height_in: float = 3.8) -> Iterator[Axes]:
@@ -109,6 +112,7 @@ def budget_waterfall(
     claim: str,
     target_s: float | None = None,
     highlight: Sequence[str] = (),
+    total: str = "time to first token",
 ) -> Axes:
     """Draw a latency budget: each part starts where the one before it ends.
 
@@ -121,25 +125,27 @@ def budget_waterfall(
         Drawn as a line [s].
     highlight : sequence of str
         Parts that the claim is about.
+    total : str
+        What all parts make together.
     """
     names = list(parts_s)
     lengths = np.array([parts_s[n] for n in names], dtype=float)
     starts = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
-    total = float(lengths.sum())
+    whole_s = float(lengths.sum())
     with figure(claim, height_in=0.9 + 0.42 * (len(names) + 1)) as axes:
         rows = np.arange(len(names) + 1)
         colours = [COLOURS["red"] if n in highlight else COLOURS["blue"] for n in names]
         axes.barh(rows[:-1], lengths, left=starts, color=colours, height=0.62)
-        axes.barh(rows[-1:], [total], color=COLOURS["grey"], height=0.62)
-        ends = [*(starts + lengths), total]
-        for y, end, length in zip(rows, ends, [*lengths, total], strict=True):
-            share = "" if y == rows[-1] else f"  {length / total:.0%}"
+        axes.barh(rows[-1:], [whole_s], color=COLOURS["grey"], height=0.62)
+        ends = [*(starts + lengths), whole_s]
+        for y, end, length in zip(rows, ends, [*lengths, whole_s], strict=True):
+            share = "" if y == rows[-1] or length < 0.005 * whole_s else f"  {length / whole_s:.0%}"
             axes.annotate(f"{format_si(float(length), 's', 2)}{share}", (end, y), xytext=(5, 0),
-                          textcoords="offset points", va="center")  # fmt: skip
-        axes.set_yticks(rows, [*names, "time to first token"])
+                          textcoords="offset points", va="center", bbox=_HALO)  # fmt: skip
+        axes.set_yticks(rows, [*names, total])
         axes.invert_yaxis()
         axes.grid(False, axis="y")
-        axes.set_xlim(0, 1.22 * max(total, target_s or 0))
+        axes.set_xlim(0, 1.22 * max(whole_s, target_s or 0))
         axes.set_xlabel("seconds since the user pressed Enter")
         if target_s is not None:
             axes.axvline(target_s, color=COLOURS["black"], lw=1.2, ls="--")
@@ -167,12 +173,15 @@ def sweep(
             axes.set_yscale("log")
         for (name, y), colour in zip(series.items(), palette, strict=False):
             axes.plot(x, y, color=colour)
-            axes.annotate(name, (float(x[-1]), float(y[-1])), xytext=(6, 0), color=colour, va="center",
+            # A label stands where its line ends; on a line drawn leftwards, above that end.
+            leftwards = float(x[-1]) < float(x[0])
+            axes.annotate(name, (float(x[-1]), float(y[-1])), xytext=(0, 3) if leftwards else (6, 0),
+                          color=colour, va="bottom" if leftwards else "center",
                           textcoords="offset points", annotation_clip=False)  # fmt: skip
         if target is not None:
             axes.axhline(target[0], color=COLOURS["black"], lw=1.2, ls="--")
-            axes.annotate(target[1], (float(x[0]), target[0]), xytext=(2, 3), textcoords="offset points",
-                          fontsize=9)  # fmt: skip
+            axes.annotate(target[1], (1, target[0]), xycoords=("axes fraction", "data"), ha="right",
+                          xytext=(-2, 3), textcoords="offset points", fontsize=9)  # fmt: skip
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
     return axes

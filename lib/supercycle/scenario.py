@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from supercycle import facts
+from supercycle import chips, facts, models
 
 __all__ = ["RequestPath", "draw", "student_code"]
 
@@ -50,6 +51,114 @@ class RequestPath:
     hit_rate: float
     target_s: float
     revenue_usd_per_year: float
+
+    def sustained_flops_per_s(self) -> float:
+        """FLOPs a second that the whole node sustains in prefill [FLOP/s]."""
+        peak = chips.accelerator(self.chip).peak_flops_per_s("bf16")
+        return self.chips_count * peak * facts.value("serving/prefill-mfu")
+
+    def link_bytes_per_s(self) -> float:
+        """Bandwidth over which the node pages a cache in: one PCIe link an accelerator [B/s]."""
+        return self.chips_count * facts.value("serving/link-pcie-gen5-x16")
+
+    def wait_parts_s(
+        self,
+        *,
+        hit_rate: float | None = None,
+        path_share: float = 1.0,
+        decode_speedup: float = 1.0,
+        screen_tokens: float = 1.0,
+    ) -> dict[str, float]:
+        """The wait, part by part, in the order in which a request lives through it [s].
+
+        The reference the lab's checkpoints rest on, so that no student's earlier answer decides a
+        later one.
+
+        Parameters
+        ----------
+        hit_rate : float, optional
+            Share of the prompt found in the cache [1]; the case's own without it.
+        path_share : float
+            What is left of app, network, balancing, tokenising and queue [1].
+        decode_speedup : float
+            How much faster each decode step is [1].
+        screen_tokens : float
+            Tokens the reader waits for; 1 gives the time to first token [tokens].
+
+        Examples
+        --------
+        >>> parts = draw("lab03", "default").wait_parts_s(hit_rate=0.0)
+        >>> max(parts, key=parts.get), parts["page the cache in"]
+        ('prefill', 0.0)
+        """
+        config, chip = models.get(self.model), chips.accelerator(self.chip)
+        cached = self.context_tokens * (self.hit_rate if hit_rate is None else hit_rate)
+        new = self.context_tokens - cached
+        step_bytes = config.weight_bytes() + config.kv_bytes(self.context_tokens)
+        step_s = step_bytes / (self.chips_count * chip.bandwidth_bytes_per_s)
+        path = ("app", "network", "balance", "tokenise", "queue")
+        return {
+            **{name: path_share * facts.value(f"serving/path-{name}") for name in path},
+            "page the cache in": config.kv_bytes(cached) / self.link_bytes_per_s(),
+            "prefill": config.prefill_flops(new, cached=cached) / self.sustained_flops_per_s(),
+            "decode": screen_tokens * step_s / decode_speedup,
+        }
+
+    def net_usd_per_year(
+        self,
+        option: str,
+        *,
+        loss_per_s: float,
+        revenue_usd_per_year: float,
+        screen_tokens: float,
+        decode_speedup: float,
+        fast_chips: float,
+        fast_chip_usd: float,
+        kept_hit_rate: float,
+        live_sessions: float,
+        dram_usd_per_byte: float,
+        engineers: float,
+        engineer_usd_per_year: float,
+        rebuild_saves: float,
+        discount_rate: float,
+    ) -> float:
+        """Yearly gain of one way to shorten the wait, less its yearly cost [USD/yr].
+
+        The wait is the time to a screenful. Its fall in seconds lifts revenue by
+        ``exp(loss_per_s · seconds) − 1``; hardware is paid by annuity over the life of a server.
+
+        Parameters
+        ----------
+        option : str
+            ``"fast chip"``, ``"cache"`` or ``"rebuild"``.
+        **inputs : float
+            The facts of the choice, each named with its unit; see the table ``serving``.
+
+        Raises
+        ------
+        ValueError
+            For an unknown option.
+        """
+        from supercycle import finance
+
+        life_years = facts.value("serving/memory-life")
+        per_year = finance.capital_recovery_factor(discount_rate, life_years)
+        cache_bytes = models.get(self.model).kv_bytes(self.context_tokens)
+        options: dict[str, tuple[dict[str, float], float]] = {
+            "fast chip": ({"decode_speedup": decode_speedup}, per_year * fast_chips * fast_chip_usd),
+            "cache": (
+                {"hit_rate": kept_hit_rate},
+                per_year * live_sessions * cache_bytes * dram_usd_per_byte,
+            ),
+            "rebuild": ({"path_share": 1 - rebuild_saves}, engineers * engineer_usd_per_year),
+        }
+        if option not in options:
+            raise ValueError(f"option = {option!r}: must be one of {', '.join(options)}")
+        change, cost_usd_per_year = options[option]
+        before_s = sum(self.wait_parts_s(screen_tokens=screen_tokens).values())
+        after_s = sum(self.wait_parts_s(screen_tokens=screen_tokens, **change).values())
+        gain = revenue_usd_per_year * math.expm1(loss_per_s * (before_s - after_s))
+        return gain - cost_usd_per_year
 
 
 def _request_path(code: str, rng: np.random.Generator | None) -> RequestPath:

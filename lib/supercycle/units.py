@@ -70,6 +70,21 @@ def format_si(number: float, unit: str, digits: int = 3) -> str:
     return f"{text} {steps[power]}{unit}"
 
 
+def format_usd(amount_usd: float, digits: int = 3) -> str:
+    """Write dollars as people say them: thousands, millions, billions, trillions.
+
+    Examples
+    --------
+    >>> format_usd(13.07e9), format_usd(-2.5e6), format_usd(12)
+    ('$13.1 bn', '−$2.5 m', '$12')
+    """
+    sign = "−" if amount_usd < 0 else ""
+    for size, word in ((1e12, " tn"), (1e9, " bn"), (1e6, " m"), (1e3, " k")):
+        if abs(amount_usd) >= size:
+            return f"{sign}${abs(amount_usd) / size:.{digits}g}{word}"
+    return f"{sign}${abs(amount_usd):.{digits}g}"
+
+
 def parse_power_w(text: str) -> float:
     """Read a power such as ``1GW``, ``50 MW`` or ``1200`` (watts).
 

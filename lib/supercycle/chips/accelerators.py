@@ -170,4 +170,4 @@ def accelerator(chip: str) -> Accelerator:
 
 def accelerators() -> list[str]:
     """Ids of the chips in the table."""
-    return list(facts.table("chips").index)
+    return facts.ids("chips")

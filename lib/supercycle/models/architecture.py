@@ -420,7 +420,7 @@ def _like(numbers: np.ndarray) -> Any:
 
 def names() -> list[str]:
     """Ids of the models in the table."""
-    return list(facts.table("models").index)
+    return facts.ids("models")
 
 
 @functools.cache

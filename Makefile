@@ -1,0 +1,78 @@
+# Everything runs from here. The first target you call sets up .venv by itself.
+
+PYTHON ?= python3
+# Where pip finds torch. Empty: the default index (on Linux that is the CUDA build, about 3 GB to
+# download). https://download.pytorch.org/whl/cpu gives the CPU build (about 200 MB).
+TORCH_INDEX ?=
+LAB ?=
+
+BIN := .venv/bin
+# nbgrader calls alembic by name; one thread a process, so that timings and parallel tests hold still.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export OMP_NUM_THREADS ?= 1
+export PYTHONWARNINGS ?= ignore::DeprecationWarning
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lab build grade verify check check-slow lint types bench lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/.ready  ## set up .venv (the other targets do it by themselves)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "Supercycle needs Python 3.11, 3.12 or 3.13: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Setting up .venv: about 180 packages, a few minutes the first time ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+	@echo "Done: .venv is ready."
+
+demo: .venv/.ready  ## build lab03, grade five submissions, write feedback and a class report
+	@grader demo
+
+lab: .venv/.ready  ## open JupyterLab on the labs
+	@jupyter lab labs
+
+build: .venv/.ready  ## rebuild labs/ from solutions/ (LAB=lab03_ttft for one)
+	@grader build $(LAB)
+
+grade: .venv/.ready  ## grade what lies in grading/submitted/ (LAB=lab03_ttft)
+	@grader grade $(LAB)
+
+verify: .venv/.ready  ## prove the labs' tests: solutions, release, alternatives, mutants, blanks
+	@grader verify $(LAB)
+
+test: .venv/.ready  ## unit tests, drift of the labs, the graded path (under 10 minutes)
+	@pytest -n 2
+	@grader build --check
+	@grader verify
+
+lint: .venv/.ready  ## ruff: lint and format
+	@ruff check --output-format concise .
+	@ruff format --check .
+
+types: .venv/.ready  ## mypy on the library and the grader
+	@mypy
+
+check: lint types test  ## everything CI runs
+
+check-slow: .venv/.ready  ## the slow tests
+	@pytest -n 2 -m slow
+
+bench: .venv/.ready  ## speed, as ratios within one run
+	@python lib/bench/bench.py
+
+lock: .venv/.ready  ## resolve the versions of requirements.lock anew
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@{ echo "# Exact versions for .venv; made by 'make lock'. CUDA's own packages are left to torch."; \
+	  echo "torch==2.13.0" > .venv/torch.pin; \
+	  uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet \
+	    --constraint .venv/torch.pin --no-header --no-annotate | grep -vE '^(nvidia-|cuda-|triton)'; \
+	} > .venv/requirements.lock && mv .venv/requirements.lock requirements.lock
+
+clean:  ## remove what was built (not .venv, not grades)
+	@rm -rf .build dist .pytest_cache .mypy_cache .ruff_cache

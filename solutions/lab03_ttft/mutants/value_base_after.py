@@ -1,0 +1,12 @@
+# /// mutant
+# cell = "latency_value_usd_per_year"
+# loses = ["test_latency_value_usd_per_year"]
+# misconception = "the revenue given belongs to the shorter wait"
+# message = "the one before the change"
+# ///
+import math
+
+
+def latency_value_usd_per_year(before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0):
+    noticed_s = max(before_s, threshold_s) - max(after_s, threshold_s)
+    return revenue_usd_per_year * (1 - math.exp(-loss_per_s * noticed_s))

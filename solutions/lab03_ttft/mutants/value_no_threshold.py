@@ -1,0 +1,11 @@
+# /// mutant
+# cell = "latency_value_usd_per_year"
+# loses = ["test_latency_value_usd_per_year"]
+# misconception = "every millisecond is noticed"
+# message = "what nobody notices is worth nothing"
+# ///
+import math
+
+
+def latency_value_usd_per_year(before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0):
+    return revenue_usd_per_year * (math.exp(loss_per_s * (before_s - after_s)) - 1)
