@@ -27,7 +27,7 @@ from supercycle.transformer.cases import Case
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Bench", "Timing", "bench", "quiet", "sample_s"]
+__all__ = ["Bench", "Timing", "bench", "cpu_threads", "quiet", "sample_s"]
 
 SETTLE_S = 5e-3
 """Untimed calls before a sample go on for this long, so cases that take longer have none [s]."""
@@ -133,8 +133,6 @@ def bench(
     positive("budget_s", budget_s)
     whole("warmup", warmup)
     whole("max_samples", max_samples)
-    if threads is not None:
-        whole("threads", threads)
     cases = list(cases)
     if not cases:
         raise ValueError("cases = []: give at least one prefill_case or decode_case")
@@ -223,16 +221,27 @@ def _timing(case: Case, samples: list[float]) -> Timing:
 
 
 @contextmanager
-def quiet(threads: int | None = 1) -> Iterator[None]:
-    """Set CPU threads and stop the garbage collector; put both back whatever happens."""
-    before, collecting = torch.get_num_threads(), gc.isenabled()
+def cpu_threads(threads: int | None) -> Iterator[None]:
+    """Set CPU threads, and put back what was there; None changes nothing."""
+    before = torch.get_num_threads()
     if threads is not None:
+        whole("threads", threads)
         torch.set_num_threads(threads)
-    gc.collect()
-    gc.disable()
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def quiet(threads: int | None = 1) -> Iterator[None]:
+    """Set CPU threads and stop the garbage collector; put both back whatever happens."""
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        with cpu_threads(threads):
+            yield
+    finally:
         if collecting:
             gc.enable()

@@ -229,10 +229,11 @@ class Decoder(nn.Module):
         """Cosines and sines of the angles of positions start … end − 1, each (end − start, D/2)."""
         if self._rotations is None or self._rotations[0].shape[0] < end:
             rows = max(end, 1024)
-            pairs = torch.arange(0, self.config.head_dim, 2, device=self.device)
-            speed = ROPE_BASE ** -(pairs.double() / self.config.head_dim)
-            angle = torch.arange(rows, device=self.device).double()[:, None] * speed
-            self._rotations = angle.cos().to(self.dtype), angle.sin().to(self.dtype)
+            with torch.inference_mode(False):  # so that training may use them too
+                pairs = torch.arange(0, self.config.head_dim, 2, device=self.device)
+                speed = ROPE_BASE ** -(pairs.double() / self.config.head_dim)
+                angle = torch.arange(rows, device=self.device).double()[:, None] * speed
+                self._rotations = angle.cos().to(self.dtype), angle.sin().to(self.dtype)
         cos, sin = self._rotations
         return cos[start:end], sin[start:end]
 
