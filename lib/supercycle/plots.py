@@ -148,6 +148,7 @@ def budget_waterfall(
         axes.set_xlim(0, 1.22 * max(whole_s, target_s or 0))
         axes.set_xlabel("seconds since the user pressed Enter")
         if target_s is not None:
+            axes.set_title(claim, wrap=True, pad=18)  # room for the label of the line
             axes.axvline(target_s, color=COLOURS["black"], lw=1.2, ls="--")
             axes.annotate(f"promised: {format_si(target_s, 's', 2)}", (target_s, -0.5), xytext=(4, 2),
                           textcoords="offset points", va="bottom", fontsize=9)  # fmt: skip

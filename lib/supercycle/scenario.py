@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from supercycle import chips, facts, models
+from supercycle import chips, facts, finance, models
 
 __all__ = ["RequestPath", "draw", "student_code"]
 
@@ -139,13 +139,14 @@ class RequestPath:
         ValueError
             For an unknown option.
         """
-        from supercycle import finance
-
         life_years = facts.value("serving/memory-life")
         per_year = finance.capital_recovery_factor(discount_rate, life_years)
         cache_bytes = models.get(self.model).kv_bytes(self.context_tokens)
         options: dict[str, tuple[dict[str, float], float]] = {
-            "fast chip": ({"decode_speedup": decode_speedup}, per_year * fast_chips * fast_chip_usd),
+            "fast chip": (
+                {"decode_speedup": decode_speedup},
+                per_year * fast_chips * fast_chip_usd,
+            ),
             "cache": (
                 {"hit_rate": kept_hit_rate},
                 per_year * live_sessions * cache_bytes * dram_usd_per_byte,

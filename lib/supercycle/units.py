@@ -98,7 +98,9 @@ def parse_power_w(text: str) -> float:
     >>> parse_power_w("1GW"), parse_power_w("50 MW"), parse_power_w("700")
     (1000000000.0, 50000000.0, 700.0)
     """
-    match = re.fullmatch(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([kMGT]?)\s*[Ww]?\s*", text)
+    match = re.fullmatch(
+        r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kMGT]?)\s*[Ww]?\s*", text
+    )
     if match is None or not float(match[1]) > 0:
         raise ValueError(
             f"power {text!r}: write a positive number with a unit, such as 1GW or 50MW"

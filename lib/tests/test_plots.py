@@ -1,0 +1,64 @@
+"""Figures carry their claim, their units and a text for those who cannot see them."""
+
+import pandas as pd
+import pytest
+
+from supercycle import plots
+
+
+def texts(axes):
+    return [t.get_text() for t in axes.texts]
+
+
+def test_a_budget_shows_each_part_once_and_the_parts_end_where_the_total_ends():
+    axes = plots.budget_waterfall(
+        {"network": 0.03, "prefill": 0.4, "decode": 0.02}, claim="Prefill dominates", target_s=0.45
+    )
+    assert axes.get_title(loc="left") == "Prefill dominates"
+    assert [t.get_text() for t in axes.get_yticklabels()][-1] == "time to first token"
+    ends = [bar.get_x() + bar.get_width() for bar in axes.patches]
+    assert ends[-2] == pytest.approx(ends[-1]) == pytest.approx(0.45)
+    assert any("400 ms  89%" in t for t in texts(axes))
+    assert "seconds" in axes.get_xlabel()
+
+
+def test_a_sweep_labels_each_line_at_its_end():
+    axes = plots.sweep(
+        [1, 10], {"a": [1, 2], "b": [3, 4]}, claim="c", x_label="x [s]", y_label="y [B]", log="x"
+    )
+    assert texts(axes) == ["a", "b"]
+    assert axes.get_xscale() == "log"
+    assert axes.get_yscale() == "linear"
+
+
+def test_a_tornado_puts_the_widest_bar_on_top():
+    frame = pd.DataFrame(
+        {"low": [0.0, 0.0], "high": [1.0, 2e8], "at_low": [-5.0, -1.0], "at_high": [5.0, 1.0]},
+        index=["loss_per_s", "price"],
+    )
+    axes = plots.tornado(frame, claim="c", x_label="USD", base=0.0)
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["loss per s", "price"]
+    assert axes.yaxis_inverted()
+    assert "200 M" in texts(axes)
+
+
+def test_a_notebook_gets_the_picture_together_with_its_text(capsys, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, **kind: shown.update(data=data, **kind)
+    )
+    with plots.figure("claim") as axes:
+        axes.plot([0, 1])
+    plots.show(axes, "a rising line")
+    assert shown["metadata"]["image/png"]["alt"] == "a rising line"
+    assert shown["data"]["text/plain"] == "a rising line"
+    assert len(shown["data"]["image/png"]) > 1000
+    with pytest.raises(ValueError, match="what the figure shows"):
+        plots.show(axes, " ")
+
+
+def test_colours_differ_for_every_kind_of_colour_vision():
+    # Okabe and Ito (2008): the published hex codes.
+    assert plots.COLOURS["blue"] == "#0072B2"
+    assert plots.COLOURS["red"] == "#D55E00"
+    assert len(set(plots.COLOURS.values())) == len(plots.COLOURS)
