@@ -1,0 +1,133 @@
+"""A class of five made from a lab: every way in which a submission can end, in a folder of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from grader import build
+from grader.course import Course
+from grader.errors import GraderError
+from grader.grade import Result, grade
+from grader.report import write_report
+from grader.source import Lab, read_lab
+from grader.submission import fill
+from grader.variants import read_variants
+from grader.verify import hand_in, released
+
+__all__ = ["STUDENTS", "make_class", "run_demo"]
+
+#: Student → what the submission is.
+STUDENTS: Mapping[str, str] = {
+    "ada": "complete: every answer is right",
+    "ben": "partly right: common misconceptions in some answers",
+    "cleo": "blank: handed in as it was given out",
+    "dan": "an endless loop in one answer, the others are right",
+    "eve": "damaged: the upload broke off",
+}
+
+#: Longest run of a cell in the demo [s]; a class waits longer.
+DEMO_TIMEOUT_S = 10.0
+_MARKER = ".grader-demo"
+
+
+def run_demo(
+    course: Course,
+    lab_name: str,
+    folder: Path,
+    *,
+    on_start: Callable[[str], None] = lambda student: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> tuple[Course, Lab, list[Result], Path]:
+    """Build a lab, make five submissions, grade them and write feedback and a class report.
+
+    Parameters
+    ----------
+    course : Course
+        Only its solutions are read; its gradebook is left alone.
+    lab_name : str
+    folder : Path
+        Wiped first if an earlier demo made it.
+
+    Returns
+    -------
+    demo_course, lab, results, report
+        ``report`` is the path of the class report.
+    """
+    demo = fresh(course, folder)
+    lab = read_lab(course, lab_name)
+    on_step(f"building {lab_name} and releasing it with nbgrader")
+    build.release(demo, lab)
+    on_step("five students hand in")
+    make_class(demo, lab)
+    results = grade(
+        demo,
+        lab_name,
+        timeout_s=min(DEMO_TIMEOUT_S, lab.file.timeout_s),
+        on_start=on_start,
+        on_result=on_result,
+    )
+    return demo, lab, results, write_report(demo, lab, results)
+
+
+def fresh(course: Course, folder: Path) -> Course:
+    """Return a course aside in an empty folder.
+
+    Raises
+    ------
+    GraderError
+        When the folder holds something that no demo made.
+    """
+    folder = folder.resolve()
+    if folder.exists():
+        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / _MARKER).is_file()):
+            raise GraderError(f"{folder} holds something else: give the demo an empty folder with --folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / _MARKER).write_text("made by `grader demo`, which may wipe it\n")
+    return course.aside(folder)
+
+
+def make_class(course: Course, lab: Lab) -> None:
+    """Write the five submissions of `STUDENTS` from a lab's release, solution and mutants."""
+    release = released(course, lab.name)
+    complete = fill(release, lab.answers)
+    hand_in(course, lab.name, "ada", complete)
+    hand_in(course, lab.name, "ben", fill(release, {**lab.answers, **_misconceived(lab)}))
+    hand_in(course, lab.name, "cleo", release)
+    hand_in(course, lab.name, "dan", fill(release, {**lab.answers, **_endless(lab)}))
+    path = hand_in(course, lab.name, "eve", complete)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: len(raw) * 3 // 5])
+
+
+def _misconceived(lab: Lab) -> dict[str, str]:
+    """Return up to three mutants of different answers; two empty answers for a lab without any."""
+    answers: dict[str, str] = {}
+    chosen = 0
+    for variant in read_variants(lab):
+        if variant.kind == "mutant" and not set(variant.answers) & set(answers) and chosen < 3:
+            answers.update(variant.answers)
+            chosen += 1
+    if not answers:
+        tested = [name for name, items in lab.items_of.items() if items]
+        answers = {name: "pass" for name in tested[:2]}
+    return answers
+
+
+def _endless(lab: Lab) -> dict[str, str]:
+    """Return the last tested answer with a body that never ends."""
+    tested = [name for name in lab.answers if lab.items_of[name] and "### BEGIN SOLUTION" in lab.answers[name]]
+    if not tested:
+        raise GraderError(f"{lab.name} has no tested answer with a BEGIN SOLUTION region to loop in")
+    source = lab.answers[tested[-1]]
+    looping = re.sub(
+        r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*",
+        r"\1while True:  # waits for a number that never comes\n\1    pass",
+        source,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    return {tested[-1]: looping}
