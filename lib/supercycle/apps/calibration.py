@@ -102,8 +102,8 @@ def layer_pools(era: str, year: int) -> pd.DataFrame:
 def _by_firm(era: str) -> pd.DataFrame:
     """Operating income by year, columns (layer, firm); gaps inside a series by straight lines."""
     known = _annual(era).dropna(subset="operating_income_usd")
-    wide = known.set_index(["year", "layer", "firm"])["operating_income_usd"].unstack(
-        ["layer", "firm"]
+    wide = known.pivot_table(
+        index="year", columns=["layer", "firm"], values="operating_income_usd", sort=False
     )
     years = range(int(wide.index.min()), int(wide.index.max()) + 1)
     return wide.reindex(years).interpolate(method="index", limit_area="inside")

@@ -8,8 +8,11 @@ have ordered overshoot, and the glut brings losses.
 
 What the model cannot say: firms are a continuous number of like firms; entrants look at today's
 demand, not at a forecast; nobody deters entry, learns, or is bought; a plant is either kept or
-worn out. Where two layers' capacities bind together, more of one alone brings no sales, so
-entrants into either wait for the other: ties can stall a chain, in the model as in the world.
+worn out, and a layer keeps at least one firm, at a loss if need be. Layers need each other, so
+they shrink together: with few firms in each, a modest bust can take the whole chain down to one
+firm a layer, and nothing in the model leads it back. Where two layers' capacities bind together,
+more of one alone brings no sales, so entrants into either wait for the other: ties can stall a
+chain, in the model as in the world.
 
 Sources: Dixit (1989), Entry and exit decisions under uncertainty (barriers make hysteresis);
 Ezekiel (1938), The cobweb theorem (orders that ignore orders).

@@ -154,7 +154,8 @@ def fit_semi_elasticity(added_delay_s: Any, usage_change: Any) -> LatencyRespons
     Raises
     ------
     ValueError
-        With fewer than 3 points, series of different length, or a loss of 100 % or more.
+        With fewer than 3 points or 2 different delays, series of different length, or a loss of
+        100 % or more.
 
     Notes
     -----
@@ -177,8 +178,13 @@ def fit_semi_elasticity(added_delay_s: Any, usage_change: Any) -> LatencyRespons
         )
     non_negative("added_delay_s", delay)
     positive("1 + usage_change", 1 + change)
+    distinct = np.unique(delay)
+    if len(distinct) < 2:
+        raise ValueError(
+            f"added_delay_s = {added_delay_s!r}: must hold at least two different delays"
+        )
     lost = -np.log1p(change)
-    thresholds = np.linspace(0.0, np.sort(delay)[-2], 2001)
+    thresholds = np.linspace(0.0, distinct[-2], 2001)
     excess = np.maximum(0.0, delay - thresholds[:, None])
     slopes = np.maximum(0.0, excess @ lost / (excess**2).sum(axis=1))
     squares = ((slopes[:, None] * excess - lost) ** 2).sum(axis=1)
