@@ -67,6 +67,23 @@ def test_without_a_deadline_every_task_runs_where_it_is_cheapest():
     assert best.cost_usd == sum(min(cost[t].values()) for t in graph)
 
 
+def test_the_placement_does_not_depend_on_the_units():
+    # microseconds and micro-dollars: a solver's absolute tolerances must not decide
+    graph, time, cost, transfer = _random_case(42)
+    latencies = sorted(s for _, s in _every_placement(graph, time, cost, transfer))
+    deadline = latencies[len(latencies) // 3] + 0.5
+    large = apps.best_placement(graph, time, cost, deadline_s=deadline, transfer_s=transfer)
+    small = apps.best_placement(
+        graph,
+        {t: {m: 1e-6 * x for m, x in row.items()} for t, row in time.items()},
+        {t: {m: 1e-8 * x for m, x in row.items()} for t, row in cost.items()},
+        deadline_s=1e-6 * deadline,
+        transfer_s={e: 1e-6 * x for e, x in transfer.items()},
+    )
+    assert small.cost_usd == pytest.approx(1e-8 * large.cost_usd, rel=1e-9)
+    assert small.latency_s <= 1e-6 * deadline
+
+
 def test_a_tighter_deadline_never_costs_less():
     graph, time, cost, transfer = _random_case(5)
     latencies = sorted({s for _, s in _every_placement(graph, time, cost, transfer)})
@@ -193,6 +210,7 @@ T = {"a": {"m": 1.0}, "b": {"m": 1.0}}
         (lambda: apps.best_placement(G, T, {"a": {"m": 1.0}, "b": {"x": 1.0}}), "different"),
         (lambda: apps.best_placement(G, T, T, transfer_s={}), "transfer_s"),
         (lambda: apps.best_placement(G, T, T, deadline_s=0), "deadline_s"),
+        (lambda: apps.best_placement(G, {"a": {"m": np.inf}, "b": {"m": 1.0}}, T), "finite"),
         (lambda: apps.expected_attempts(0.0), "success_share"),
         (lambda: apps.expected_attempts(0.5, 0), "cap"),
         (lambda: apps.human_share(0.0, 0.0), "human_s"),

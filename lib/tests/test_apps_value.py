@@ -106,6 +106,25 @@ def test_chain_equals_an_independent_numerical_equilibrium(case):
     assert ours.operating_profit_usd_per_year == pytest.approx([up, down], rel=1e-3)
 
 
+def test_a_downstream_leader_equals_a_numerical_search():
+    # the downstream monopolist commits to a margin; the upstream one then picks its price
+    def upstream_price(margin):
+        return minimize_scalar(
+            lambda w: -(w - 10) * max(0.0, 100 - 5 - margin - w), bounds=(10, 100), method="bounded"
+        ).x
+
+    def downstream_profit(margin):
+        return margin * max(0.0, 100 - 5 - margin - upstream_price(margin))
+
+    margin = minimize_scalar(lambda m: -downstream_profit(m), bounds=(0, 90), method="bounded").x
+    quantity = 100 - 5 - margin - upstream_price(margin)
+    ours = apps.solve(_chain([1, 1], [10.0, 5.0]), order="downstream-first")
+    assert ours.quantity == pytest.approx(quantity, rel=1e-4)
+    assert ours.operating_profit_usd_per_year == pytest.approx(
+        [(upstream_price(margin) - 10) * quantity, margin * quantity], rel=1e-4
+    )
+
+
 @pytest.mark.parametrize("capacity", [8.0, 20.0, 40.0])
 def test_a_first_mover_above_a_scarce_layer_takes_the_rent(capacity):
     # an upstream monopolist sets its price; a downstream duopoly can make at most `capacity`
@@ -287,6 +306,15 @@ def test_merged_monopolies_earn_four_thirds_and_customers_gain():
     )
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0, 15), min_size=1, max_size=5))
+def test_one_owner_of_all_monopolies_never_earns_less(costs):
+    # and earns the monopoly profit (a − Σc)²/4b, the most that the chain can earn at all
+    chain = _chain([1] * len(costs), costs)
+    assert apps.integrated_profit_usd(chain) == pytest.approx((100 - sum(costs)) ** 2 / 4)
+    assert apps.integrated_profit_usd(chain) >= apps.chain_profit_usd(chain).sum() * (1 - 1e-12)
+
+
 def test_merged_triopolies_earn_less_than_they_did_apart():
     # with y = n/(n+1), joint profit is y(1 − y) merged and y²(1 − y²) apart, times (a − c)²/b
     y = 3 / 4
@@ -317,6 +345,7 @@ TWO = _chain([1, 1])
         (lambda: Chain((Layer("a"), Layer("a")), 1, 1), "names must differ"),
         (lambda: Chain((Layer("a"),), 1, 0), "slope_usd"),
         (lambda: apps.solve(_chain([1], [100.0])), "intercept_usd"),
+        (lambda: apps.solve(_chain([1], intercept_usd=np.inf)), "intercept_usd"),
         (lambda: apps.solve(TWO, order="sideways"), "order"),
         (lambda: apps.solve(TWO, order=[["l0"]]), "order"),
         (lambda: apps.solve(TWO, order=[["l0"], ["l9"]]), "l9"),

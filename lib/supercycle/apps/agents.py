@@ -91,6 +91,13 @@ def _check(graph: nx.DiGraph) -> None:
         raise ValueError(f"graph runs in a circle ({circle} → …): unroll its loops first")
 
 
+def _finite(name: str, number: float) -> None:
+    """Refuse what is negative, missing or infinite: a machine that cannot run a task is left out."""
+    non_negative(name, number)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} = {number!r}: must be finite")
+
+
 def _per_task(name: str, graph: nx.DiGraph, numbers: Mapping[Task, float]) -> None:
     for task in graph:
         if task not in numbers:
@@ -343,8 +350,7 @@ def best_placement(
     queues use the simulation of a fleet. Chunks of one model call (prefill here, decode there) are
     two tasks with the cache as the transfer between them.
 
-    Source: a discrete time-cost trade-off problem; De et al. (1995), The discrete time-cost
-    tradeoff problem revisited.
+    Project managers know the problem as the discrete time–cost trade-off.
 
     Examples
     --------
@@ -377,12 +383,12 @@ def _transfers(
     graph: nx.DiGraph, transfer_s: float | Mapping[tuple[Task, Task], float]
 ) -> dict[tuple[Task, Task], float]:
     if not isinstance(transfer_s, Mapping):
-        non_negative("transfer_s", transfer_s)
+        _finite("transfer_s", transfer_s)
         return dict.fromkeys(graph.edges, float(transfer_s))
     for edge in graph.edges:
         if edge not in transfer_s:
             raise ValueError(f"transfer_s has no entry for the edge {edge!r}")
-        non_negative(f"transfer_s[{edge!r}]", transfer_s[edge])
+        _finite(f"transfer_s[{edge!r}]", transfer_s[edge])
     return {edge: float(transfer_s[edge]) for edge in graph.edges}
 
 
@@ -397,7 +403,7 @@ def _options(
             if not table.get(task):
                 raise ValueError(f"{name} has no machine for the task {task!r}")
             for machine, number in table[task].items():
-                non_negative(f"{name}[{task!r}][{machine!r}]", number)
+                _finite(f"{name}[{task!r}][{machine!r}]", number)
         if set(time_s[task]) != set(cost_usd[task]):
             raise ValueError(
                 f"time_s and cost_usd of the task {task!r} name different machines: "
@@ -430,16 +436,19 @@ def _place(
     whole = len(place) + len(start) + len(apart)
     # No sensible schedule is longer than all tasks one after another, transfers included.
     longest = sum(max(time_s[t][m] for m in options[t]) for t in graph) + sum(moves.values())
-    limit = min(float(deadline_s), longest)
+    # Solvers work to absolute tolerances, so times and costs enter as shares of the largest.
+    unit_s = longest or 1.0
+    unit_usd = 1e-3 * max(cost_usd[t][m] for t in graph for m in options[t]) or 1.0
+    limit = min(float(deadline_s) / unit_s, 1.0)
 
     rows: list[tuple[dict[int, float], float, float]] = []  # coefficients, lower, upper
     for task in graph:
         rows.append(({place[task, m]: 1.0 for m in options[task]}, 1.0, 1.0))
-        runs = {place[task, m]: -time_s[task][m] for m in options[task]}
+        runs = {place[task, m]: -time_s[task][m] / unit_s for m in options[task]}
         rows.append((runs | {whole: 1.0, start[task]: -1.0}, 0.0, np.inf))
     for a, b in graph.edges:
-        runs = {place[a, m]: -time_s[a][m] for m in options[a]}
-        after = {start[b]: 1.0, start[a]: -1.0, apart[a, b]: -moves[a, b]}
+        runs = {place[a, m]: -time_s[a][m] / unit_s for m in options[a]}
+        after = {start[b]: 1.0, start[a]: -1.0, apart[a, b]: -moves[a, b] / unit_s}
         rows.append((runs | after, 0.0, np.inf))
         for m in options[a]:
             stays = {place[b, m]: 1.0} if m in options[b] else {}
@@ -456,7 +465,7 @@ def _place(
         objective[whole] = 1.0
     else:
         for (task, m), i in place.items():
-            objective[i] = cost_usd[task][m]
+            objective[i] = cost_usd[task][m] / unit_usd
     solved = milp(
         objective,
         constraints=LinearConstraint(

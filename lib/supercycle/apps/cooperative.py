@@ -126,11 +126,12 @@ def core(players: Sequence[Player], worth: Worth) -> dict[Player, CoreRange]:
     table = _coalitions(players, worth)
     everybody = frozenset(players)
     groups = [group for group in table if group and group != everybody]
+    unit = max(abs(value) for value in table.values()) or 1.0  # the solver's tolerance is absolute
     leave = {
         "A_ub": -np.array([[float(p in group) for p in players] for group in groups]),
-        "b_ub": -np.array([table[group] for group in groups]),
+        "b_ub": -np.array([table[group] / unit for group in groups]),
     }
-    split = {"A_eq": np.ones((1, len(players))), "b_eq": [table[everybody]]}
+    split = {"A_eq": np.ones((1, len(players))), "b_eq": [table[everybody] / unit]}
     options = (leave if groups else {}) | split
     ranges = {}
     for i, player in enumerate(players):
@@ -141,7 +142,7 @@ def core(players: Sequence[Player], worth: Worth) -> dict[Player, CoreRange]:
             solved = linprog(aim, **options, bounds=(None, None), method="highs")
             if solved.status == 2:
                 raise ValueError("the core is empty: no split keeps every coalition from leaving")
-            ends.append(float(solved.x[i]) + 0.0)
+            ends.append(float(solved.x[i]) * unit + 0.0)
         ranges[player] = CoreRange(*ends)
     return ranges
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import non_negative, positive, share
-from supercycle.apps.value import Chain, Layer, Order, RentTo, _index, solve
+from supercycle.apps.value import Chain, Layer, Order, RentTo, _index, pool_share, solve
 
 __all__ = ["Entry", "Trajectory", "entry_step", "five_layers", "free_firms", "simulate"]
 
@@ -97,7 +97,7 @@ class Trajectory:
     @property
     def pool_share(self) -> np.ndarray:
         """Share of each layer in the operating profit, shape (layers, steps) [1]."""
-        return self.operating_profit_usd_per_year / self.operating_profit_usd_per_year.sum(axis=0)
+        return pool_share(self.operating_profit_usd_per_year)
 
     def present_value_usd(self, discount_rate: float, horizon_years: float = np.inf) -> np.ndarray:
         """Present value of each layer's profit after capital, up to a horizon.

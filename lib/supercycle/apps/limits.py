@@ -113,6 +113,8 @@ def peak_load(
         raise ValueError(
             f"value_usd_per_mtok has shape {value.shape}: must be ({blocks},) or ({hours}, {blocks})"
         )
+    if not (np.isfinite(demand).all() and np.isfinite(value).all()):
+        raise ValueError("demand_tokens and value_usd_per_mtok must be finite")
     non_negative("running_usd_per_mtok", running_usd_per_mtok)
     if (capacity_tokens is None) == (capacity_usd_per_mtok is None):
         raise ValueError(
@@ -120,36 +122,37 @@ def peak_load(
             f"{capacity_usd_per_mtok!r}: give exactly one of the two"
         )
 
-    # Tokens in units of the largest demand, so that the solver sees numbers near one.
-    scale = max(float(demand.max()), 1.0)
-    net = np.broadcast_to(value, demand.shape) - running_usd_per_mtok
+    # Tokens and money in units of the largest, so that the solver sees numbers near one.
+    scale = float(demand.max()) or 1.0
+    money = float(value.max()) or 1.0
+    net = (np.broadcast_to(value, demand.shape) - running_usd_per_mtok) / money
     each_hour = np.kron(np.eye(hours), np.ones(blocks))
     bounds = [(0.0, limit) for limit in (demand / scale).ravel()]
     if capacity_usd_per_mtok is None:
         assert capacity_tokens is not None
         non_negative("capacity_tokens", capacity_tokens)
         solved = linprog(
-            -net.ravel(), A_ub=each_hour, b_ub=np.full(hours, capacity_tokens / scale),
+            -net.ravel(), A_ub=each_hour, b_ub=np.full(hours, min(capacity_tokens, demand.sum()) / scale),
             bounds=bounds, method="highs",
         )  # fmt: skip
         capacity = float(capacity_tokens)
     else:
         positive("capacity_usd_per_mtok", capacity_usd_per_mtok)
         solved = linprog(
-            np.append(-net.ravel(), capacity_usd_per_mtok),
+            np.append(-net.ravel(), capacity_usd_per_mtok / money),
             A_ub=np.hstack([each_hour, -np.ones((hours, 1))]), b_ub=np.zeros(hours),
             bounds=[*bounds, (0.0, None)], method="highs",
         )  # fmt: skip
         capacity = float(solved.x[-1]) * scale
     if solved.status != 0:
         raise ValueError(f"the peak-load programme has no solution: {solved.message}")
-    shadow = -solved.ineqlin.marginals + 0.0
+    shadow = -solved.ineqlin.marginals * money + 0.0
     return PeakLoad(
         served_tokens=solved.x[: hours * blocks].reshape(demand.shape) * scale,
         shadow_usd_per_mtok=shadow,
         price_usd_per_mtok=shadow + running_usd_per_mtok,
         capacity_tokens=capacity,
-        surplus_usd=float(-solved.fun) * scale / MTOK,
+        surplus_usd=float(-solved.fun) * scale * money / MTOK,
     )
 
 

@@ -21,9 +21,9 @@ the products are one product; contracts, bargaining, bundling, brands, learning,
 held over time and substitution between layers are left out. It tells which assumption moves
 profit where, not which assumption is true.
 
-Sources: Cournot (1838); Spengler (1950), Vertical integration and antitrust policy; Salinger
-(1988), Vertical mergers and market foreclosure; Greenhut and Ohta (1979), Vertical integration of
-successive oligopolists.
+Sources: Cournot (1838), Researches into the mathematical principles of the theory of wealth;
+Spengler (1950), Vertical integration and antitrust policy; Salinger (1988), Vertical mergers and
+market foreclosure.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ __all__ = [
     "cournot_margin_usd",
     "free_entry_firms",
     "integrate",
+    "integrated_profit_usd",
+    "pool_share",
     "scarcity_rent_usd",
     "solve",
 ]
@@ -179,10 +181,7 @@ class Equilibrium:
         ValueError
             When no layer earns anything, so that there is no pool to share.
         """
-        pool = self.operating_profit_usd_per_year.sum(axis=0)
-        if not (pool > 0).all():
-            raise ValueError("operating profit of the chain is 0: there is no pool to share")
-        return self.operating_profit_usd_per_year / pool
+        return pool_share(self.operating_profit_usd_per_year)
 
     @property
     def welfare_usd_per_year(self) -> Any:
@@ -306,7 +305,7 @@ def solve(
     a layer that moves before the scarce one would take the rent: use ``"first-mover"``. Customers
     served below the clearing price are taken to be those who value the product most.
 
-    Sources: Spengler (1950); Greenhut and Ohta (1979); Salinger (1988).
+    Sources: Spengler (1950); Salinger (1988).
 
     Examples
     --------
@@ -319,9 +318,9 @@ def solve(
     """
     cost, firms, capacity, capital = _columns(chain)
     gap = np.asarray(chain.intercept_usd - cost.sum(axis=0))
-    if not (gap > 0).all():
+    if not (np.isfinite(gap) & (gap > 0)).all():
         raise ValueError(
-            f"intercept_usd = {chain.intercept_usd!r}: must exceed the running costs of all layers, "
+            f"intercept_usd = {chain.intercept_usd!r}: must be finite and exceed the running costs of all layers, "
             f"{cost.sum(axis=0)!r} in sum, or nothing is sold"
         )
     seen, total = _perceived_slopes(chain, firms, order)
@@ -382,6 +381,36 @@ def cournot_margin_usd(intercept_usd: Any, cost_usd: Any, firms: Any) -> Any:
     positive("intercept_usd − cost_usd", np.subtract(intercept_usd, cost_usd))
     at_least("firms", firms, 1)
     return np.subtract(intercept_usd, cost_usd) / np.add(firms, 1)
+
+
+def pool_share(profit_usd_per_year: Any) -> np.ndarray:
+    """Share of each layer in the profit of all.
+
+    Parameters
+    ----------
+    profit_usd_per_year : array of shape (layers, ...)
+        Profit of each layer [USD/yr]; single ones may be losses.
+
+    Returns
+    -------
+    array of shape (layers, ...)
+        Shares that sum to 1; with losses in the sum, shares below 0 and above 1 occur [1].
+
+    Raises
+    ------
+    ValueError
+        When the layers together earn nothing or lose, so that there is no pool to share.
+
+    Examples
+    --------
+    >>> pool_share([1250.0, 625.0, -375.0]).round(2)
+    array([ 0.83,  0.42, -0.25])
+    """
+    profit = np.asarray(profit_usd_per_year, dtype=float)
+    pool = profit.sum(axis=0)
+    if not (pool > 0).all():
+        raise ValueError(f"profits sum to {pool!r}: there is no pool to share, it must be above 0")
+    return profit / pool
 
 
 def free_entry_firms(
@@ -451,6 +480,22 @@ def scarcity_rent_usd(chain: Chain, *, order: Order = "upstream-first") -> Any:
     array([ 0., 20.])
     """
     return solve(chain, order=order, rent_to={}).unclaimed_rent_usd
+
+
+def integrated_profit_usd(chain: Chain) -> Any:
+    """Operating profit when all layers merge into one, with the smallest number of firms [USD/yr].
+
+    At least what separate layers earn together when each was a monopoly (Spengler); it may be
+    less with several firms a layer, see `integrate`.
+
+    Examples
+    --------
+    >>> two = Chain((Layer("below"), Layer("above")), 100.0, 1.0)
+    >>> float(integrated_profit_usd(two)), float(chain_profit_usd(two).sum())
+    (2500.0, 1875.0)
+    """
+    whole = integrate(chain, chain.names) if len(chain.layers) > 1 else chain
+    return solve(whole).operating_profit_usd_per_year[0]
 
 
 def integrate(
