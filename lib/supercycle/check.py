@@ -189,6 +189,8 @@ def agrees(
         raise CheckError(f"{what}: gives shape {a.shape}, expected is {b.shape}")
     if np.allclose(a, b, rtol=rtol, atol=1e-300):
         return
+    if (np.isinf(a) & np.isfinite(b)).any():
+        raise CheckError(f"{what}: infinite, where a finite value is right")
     finite = np.isfinite(a) & np.isfinite(b) & (b != 0)
     ratios = a[finite] / b[finite]
     for ratio, sentence in (*(hints or {}).items(), *_SLIPS):

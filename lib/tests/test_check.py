@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from supercycle import check, models
 
 
@@ -52,6 +53,10 @@ def test_a_wrong_answer_is_told_its_likely_slip(ratio, sentence):
     assert sentence in refusal(lambda: check.agrees("a case", 7.0 * ratio, 7.0))
     array = np.array([1.0, 2.0, 30.0])
     assert sentence in refusal(lambda: check.agrees("a case", array * ratio, array))
+
+
+def test_an_infinite_answer_is_called_so():
+    assert "infinite, where" in refusal(lambda: check.agrees("a limit", math.inf, 5.0))
 
 
 def test_a_lab_can_name_its_own_misconceptions_first():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from supercycle import chips
 
 H100 = chips.accelerator("h100-sxm")

@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+
 from supercycle import facts
 
 ROOT = Path(facts._root())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from supercycle import facts, models
 
 LLAMA = models.get("llama-3.1-8b")

@@ -4,10 +4,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
 from supercycle import models
 from supercycle.models import TransformerConfig
 from supercycle.transformer import Decoder, KVCache, decode, generate, prefill, small_config
-from torch.utils.flop_counter import FlopCounterMode
 
 TOLERANCE = 1e-5
 """Logits have a standard deviation near 1, so this is relative and absolute alike."""

@@ -145,14 +145,14 @@ for _name in ("llama-2-7b", "llama-3.1-70b", "qwen2.5-7b"):
     _weights = 2 * _m.matmul_params
     _pair = 4 * _m.layers * _m.heads * _m.head_dim
     check.agrees(
-        f"one token of {_name}, which looks only at itself",
-        prefill_flop(_m, 1), _weights + _pair, hints=_slips,
-    )  # fmt: skip
-    check.agrees(
         f"what 1,000 cached tokens add to the attention of one new token of {_name}",
         prefill_flop(_m, 1, 1000) - prefill_flop(_m, 1), _pair * 1000,
-        hints={0.5: "scores are one half of attention, weighted values the other",
+        hints={0.5: "a multiply and an add are two FLOPs, for the scores and for the weighted values",
                _m.kv_heads / _m.heads: "query heads do the work, not key and value heads"},
+    )  # fmt: skip
+    check.agrees(
+        f"one token of {_name}, which looks only at itself",
+        prefill_flop(_m, 1), _weights + _pair, hints=_slips,
     )  # fmt: skip
     for _new, _cached in ((7, 0), (500, 250), (20_000, 380_000)):
         _steps = _cached + np.arange(1, _new + 1)
@@ -666,12 +666,8 @@ check.same("a factor of 1 changes nothing", amdahl_speedup(0.3, 1.0), 1.0)
 check.rising("a faster part never hurts", lambda k: amdahl_speedup(0.5, k), [1, 2, 10, 1000])
 check.ok("amdahl_speedup: bounded where it should be")
 ### BEGIN HIDDEN TESTS
-check.agrees("an infinitely fast part of 80 %", amdahl_speedup(0.8, math.inf), 5.0)
 check.agrees("a part that is everything", amdahl_speedup(1.0, 7.0), 7.0)
 _share, _factor = np.linspace(0.05, 0.95, 7), np.array([2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0])
-check.agrees(
-    "seven shares and factors at once", amdahl_speedup(_share, _factor), _factor / (_factor - _share * (_factor - 1)),
-)
 for _s, _k in zip(_share, _factor, strict=True):
     _whole = 1 / (1 - _s + _s / _k)
     check.agrees(
@@ -680,6 +676,10 @@ for _s, _k in zip(_share, _factor, strict=True):
                (1 + _s * (_k - 1)) / _whole: "times add up, speeds do not",
                (1 / (_s + (1 - _s) / _k)) / _whole: "the faster part is `share`, not the rest"},
     )  # fmt: skip
+check.agrees("an infinitely fast part of 80 %", amdahl_speedup(0.8, math.inf), 5.0)
+check.agrees(
+    "seven shares and factors at once", amdahl_speedup(_share, _factor), _factor / (_factor - _share * (_factor - 1)),
+)
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]

@@ -2,7 +2,7 @@
 # cell = "latency_value_usd_per_year"
 # loses = ["test_latency_value_usd_per_year"]
 # misconception = "the new revenue is the gain"
-# message = "no change is worth nothing"
+# message = "implausibly too large in USD/yr"
 # ///
 import math
 
