@@ -63,7 +63,7 @@ class Recipe:
     batch: int = 16
     context: int = 64
     rate: float = 8e-3
-    embedding_rate: float = 1e-2
+    embedding_rate: float = 3e-2
     base_width: int = 64
     warmup_steps: int = 50
     memory: float = 6.0
