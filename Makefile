@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lab build grade verify check check-slow lint types bench lock clean
+.PHONY: help venv demo test lab build grade verify check check-slow lint types figures bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ check: lint types test  ## everything CI runs
 
 check-slow: .venv/.ready  ## the slow tests
 	@pytest -n 2 -m slow
+
+figures: .venv/.ready  ## draw the slides-ready figures
+	@python course/figures.py
 
 bench: .venv/.ready  ## speed, as ratios within one run
 	@python lib/bench/bench.py

@@ -204,7 +204,7 @@ def agrees(
         worst = ratios[np.argmax(np.abs(np.log(ratios)))]
         if 0.1 < worst < 10:
             raise CheckError(
-                f"{what}: {abs(worst - 1):.2g} of the right value too {'high' if worst > 1 else 'low'}"
+                f"{what}: {100 * abs(worst - 1):.2g} % too {'high' if worst > 1 else 'low'}"
             )
         raise CheckError(f"{what}: off by a factor of about {worst:.2g}")
     raise CheckError(f"{what}: not the right value")
