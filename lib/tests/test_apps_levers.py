@@ -44,6 +44,13 @@ def test_revenue_ratio_follows_a_demand_curve():
     assert apps.revenue_ratio(0.4 / 2.0, 1.7) == pytest.approx(spending(0.4) / spending(2.0))
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.1, 10), st.floats(0.2, 4))
+def test_the_clearing_price_sells_exactly_the_capacity(capacity_ratio, elasticity):
+    price_ratio = apps.clearing_price_ratio(capacity_ratio, elasticity)
+    assert apps.quantity_ratio(price_ratio, elasticity) == pytest.approx(capacity_ratio)
+
+
 def test_list_prices_of_the_same_maker_fell_by_more_than_half_a_year():
     first = facts.value("prices/gpt-4-8k-2023-03-14/output_usd_per_mtok")
     last = facts.value("prices/gpt-4.1-2025-04-14/output_usd_per_mtok")
@@ -59,6 +66,7 @@ def test_list_prices_of_the_same_maker_fell_by_more_than_half_a_year():
         (lambda: apps.revenue_ratio(0, 1), "price_ratio"),
         (lambda: apps.revenue_ratio(1, -1), "elasticity"),
         (lambda: apps.change_per_year(1, 0, 1), "last"),
+        (lambda: apps.clearing_price_ratio(2, 0), "elasticity"),
         (lambda: apps.cost_ratio(1, -1, 1), "tokens_ratio"),
     ],
 )

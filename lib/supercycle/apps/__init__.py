@@ -46,6 +46,7 @@ from supercycle.apps.latency import (
 from supercycle.apps.levers import (
     Levers,
     change_per_year,
+    clearing_price_ratio,
     cost_ratio,
     cost_usd_per_success,
     lever_elasticities,
@@ -107,6 +108,7 @@ __all__ = [
     "chain_game",
     "chain_profit_usd",
     "change_per_year",
+    "clearing_price_ratio",
     "core",
     "correlation",
     "cost_ratio",

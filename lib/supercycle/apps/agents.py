@@ -348,7 +348,8 @@ def best_placement(
     -----
     Every kind of machine is there in any number: two tasks never queue for one machine. For
     queues use the simulation of a fleet. Chunks of one model call (prefill here, decode there) are
-    two tasks with the cache as the transfer between them.
+    two tasks with the cache as the transfer between them. The deadline holds to the solver's
+    tolerance, a millionth of the time that all tasks would take one after another.
 
     Project managers know the problem as the discrete time–cost trade-off.
 

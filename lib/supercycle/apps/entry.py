@@ -284,6 +284,9 @@ def simulate(
     for name in chain.names:
         if name not in entries:
             raise ValueError(f"entries has no Entry for the layer {name!r}")
+    for layer in chain.layers:
+        if np.ndim(layer.firms):
+            raise ValueError(f"firms of {layer.name} = {layer.firms!r}: must be a single number")
     names = chain.names
     rules = [entries[name] for name in names]
     firms = np.array([float(layer.firms) for layer in chain.layers])
@@ -382,6 +385,11 @@ def five_layers(
     chain : Chain
     entries : dict from layer name to Entry
 
+    Raises
+    ------
+    ValueError
+        When `scarce` or `barrier_share` names an unknown layer, or the order is unknown.
+
     Examples
     --------
     >>> chain, entries = five_layers()
@@ -394,6 +402,8 @@ def five_layers(
         intercept_usd=1.0,
         slope_usd=1.0,
     )
+    for name in ([] if scarce is None else [scarce]) + list(barrier_share or {}):
+        _index(chain, name)  # refuses unknown layers
     rest = solve(chain, order=order)
     entries = {
         layer.name: Entry(

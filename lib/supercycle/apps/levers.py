@@ -18,6 +18,7 @@ from supercycle.units import MTOK
 __all__ = [
     "Levers",
     "change_per_year",
+    "clearing_price_ratio",
     "cost_ratio",
     "cost_usd_per_success",
     "lever_elasticities",
@@ -231,3 +232,40 @@ def revenue_ratio(price_ratio: Any, elasticity: Any) -> Any:
     array([1. , 2. , 0.5])
     """
     return price_ratio * quantity_ratio(price_ratio, elasticity)
+
+
+def clearing_price_ratio(capacity_ratio: Any, elasticity: Any) -> Any:
+    """Price that fills a changed capacity over the price that filled it before [1].
+
+    ``capacity_ratio^(−1/ε)``: while capacity binds, it sets the price, and a cheaper way to make
+    tokens widens the margin instead of cutting the price.
+
+    Parameters
+    ----------
+    capacity_ratio : float or array of shape (...,)
+        New capacity over old [1].
+    elasticity : float or array of shape (...,)
+        Price elasticity of demand in size, above zero [1].
+
+    Returns
+    -------
+    float or array of shape (...,)
+        Price ratio [1]; spending changes by ``capacity_ratio^(1 − 1/ε)``.
+
+    Raises
+    ------
+    ValueError
+        When an argument is not positive.
+
+    Notes
+    -----
+    Holds as long as the clearing price covers the running cost; below that, capacity stands idle.
+
+    Examples
+    --------
+    >>> float(clearing_price_ratio(4.0, 2.0))
+    0.5
+    """
+    positive("capacity_ratio", capacity_ratio)
+    positive("elasticity", elasticity)
+    return np.asarray(capacity_ratio, dtype=float)[()] ** (-1 / np.asarray(elasticity)[()])
