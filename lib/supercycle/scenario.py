@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from supercycle import chips, facts, finance, models
+from supercycle import apps, chips, facts, finance, models
 
 __all__ = ["RequestPath", "draw", "student_code"]
 
@@ -158,7 +157,10 @@ class RequestPath:
         change, cost_usd_per_year = options[option]
         before_s = sum(self.wait_parts_s(screen_tokens=screen_tokens).values())
         after_s = sum(self.wait_parts_s(screen_tokens=screen_tokens, **change).values())
-        gain = revenue_usd_per_year * math.expm1(loss_per_s * (before_s - after_s))
+        factor = apps.demand_factor(
+            after_s, baseline_s=before_s, semi_elasticity_per_s=loss_per_s
+        )
+        gain = revenue_usd_per_year * (float(factor) - 1)
         return gain - cost_usd_per_year
 
 
@@ -166,7 +168,7 @@ def _request_path(code: str, rng: np.random.Generator | None) -> RequestPath:
     quoted = facts.value
     context = int(quoted("serving/lecture-context"))
     target_s = float(quoted("serving/lecture-ttft"))
-    revenue = float(quoted("serving/revenue-openai-2025"))
+    revenue = float(quoted("compute-revenue/openai-recognised-revenue-2025"))
     if rng is None:
         return RequestPath(code, "llama-3.1-70b", "h200", 8, context, 0.95, target_s, revenue)
     return RequestPath(

@@ -47,6 +47,8 @@ check.withhold(
     "models.TransformerConfig.flops_per_token",
     "models.TransformerConfig.kv_bytes_per_token",
     "models.TransformerConfig.kv_bytes",
+    "apps.demand_factor",
+    "apps.latency_value_usd_per_year",
 )
 
 case = scenario.draw("lab03")  # your own case: product, model and node
@@ -773,13 +775,17 @@ check.agrees("two steps down in a row, compounded",
 
 # %% tags=["explore"]
 # explore: what the experiments say about 50 ms
-experiments = {"latency-google-searches-400ms": 0.4, "latency-bing-revenue-500ms": 0.5,
-               "latency-bing-revenue-1000ms": 1.0, "latency-bing-revenue-2000ms": 2.0}  # fmt: skip
-loss_per_s = {name: -math.log(1 - facts.value(f"serving/{name}")) / delay for name, delay in experiments.items()}
-for name, k in loss_per_s.items():
-    gain = latency_value_usd_per_year(0.5, 0.45, case.revenue_usd_per_year, k)
-    print(f"{name:30s} {k:.2%} a second → 50 ms are worth {format_usd(gain)} a year")
-print(facts.sources(*(facts.value(f"serving/{name}") for name in experiments)))
+experiments = [  # delay added on purpose [s], share lost, where from
+    (0.05, -facts.value("apps/searches-lost-50-ms"), "searches, Google"),
+    (0.4, -facts.value("apps/searches-lost-400-ms"), "searches, Google"),
+    (0.5, facts.value("serving/latency-bing-revenue-500ms"), "revenue, Bing"),
+    (2.0, facts.value("serving/latency-bing-revenue-2000ms"), "revenue, Bing"),
+]
+for delay_s, lost, what in experiments:
+    per_s = -math.log(1 - lost) / delay_s
+    gain = latency_value_usd_per_year(0.5, 0.45, case.revenue_usd_per_year, per_s)
+    print(f"{delay_s * 1000:5.0f} ms added: {lost:.2%} of {what} lost, {per_s:.2%} a second → 50 ms less are worth {format_usd(gain)} a year")
+print(facts.sources(facts.value("apps/searches-lost-400-ms"), facts.value("serving/latency-bing-revenue-500ms")))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "explain_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Explain the gap
