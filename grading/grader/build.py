@@ -29,7 +29,9 @@ class Drift:
     what: str
 
     def __str__(self) -> str:
-        return f"labs/{self.lab}/{self.file} {self.what}: run `grader build {self.lab}` and commit it"
+        return (
+            f"labs/{self.lab}/{self.file} {self.what}: run `grader build {self.lab}` and commit it"
+        )
 
 
 def build(course: Course, lab_name: str, *, run: bool = True) -> Lab:
@@ -181,7 +183,9 @@ def execute(lab: Lab) -> Any:
             ) from None
         except DeadKernelError:
             stuck = _last_started(notebook)
-            raise GraderError(f"{lab.name}: the kernel died in the solution's cell {stuck.id}") from None
+            raise GraderError(
+                f"{lab.name}: the kernel died in the solution's cell {stuck.id}"
+            ) from None
     for cell in notebook.cells:
         _demand_full_marks(lab, cell)
     return notebook
@@ -214,7 +218,11 @@ def _demand_full_marks(lab: Lab, cell: Any) -> None:
             why = " ".join(o.text for o in cell.outputs if o.get("name") == "stderr").split()
             raise GraderError(
                 f"{lab.name}: the solution earns {score:g} of {full:g} points in cell {cell.id}"
-                + (f"; nbgrader counts any stderr as a failure: {' '.join(why)[:160]}" if why else "")
+                + (
+                    f"; nbgrader counts any stderr as a failure: {' '.join(why)[:160]}"
+                    if why
+                    else ""
+                )
             )
 
 

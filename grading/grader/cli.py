@@ -56,7 +56,9 @@ def build(
             if not check:
                 done = building.build(where, lab, run=execute)
                 points = f"{done.auto_points:g} points by tests of {done.max_points:g}"
-                _say(console, f"{lab}: released to labs/{lab}/ ({points}, source {done.release_id})")
+                _say(
+                    console, f"{lab}: released to labs/{lab}/ ({points}, source {done.release_id})"
+                )
                 continue
             if execute:
                 building.execute(read_lab(where, lab))
@@ -91,9 +93,7 @@ def grade(
     console = _console()
     total = len(chosen) or len(where.students(lab))
     with _progress(console, total) as (on_start, on_result):
-        grading.grade(
-            where, lab, chosen, timeout_s=timeout, on_start=on_start, on_result=on_result
-        )
+        grading.grade(where, lab, chosen, timeout_s=timeout, on_start=on_start, on_result=on_result)
     read, results = read_lab(where, lab), grading.current_results(where, lab)
     console.print(gradebook_table(read, results))
     _say(console, f"class report   {write_report(where, read, results)}")
@@ -134,17 +134,23 @@ def verify(
     problems = []
     for lab in _labs(where, labs):
         with console.status(lab) as status:
-            findings = verifying.verify(
-                where, lab, on_step=lambda step, name=lab, s=status: s.update(f"{name}: {step}")
-            )
+
+            def on_step(step: str, name: str = lab) -> None:
+                status.update(f"{name}: {step}")
+
+            findings = verifying.verify(where, lab, on_step=on_step)
         table = Table(title=lab, title_justify="left")
-        for column in ("", "answers", "through", "loses points in", "the first test says"):
-            table.add_column(column, overflow="fold")
+        table.add_column("")
+        table.add_column("answers", overflow="fold")
+        table.add_column("loses points in", overflow="fold")
+        table.add_column("the first lost test says", no_wrap=True, overflow="ellipsis")
         for found in findings:
             mark = Text("✗", style="red") if found.problem else Text("✓", style="green")
-            lost = "every item" if found.kind == "release" else ", ".join(found.lost) or "–"
-            said = found.problem or ("" if found.kind == "release" else found.said)
-            table.add_row(mark, f"{found.kind} {found.name}", found.through, lost, Text(said[:160]))
+            name = found.kind if found.kind == found.name else f"{found.kind} {found.name}"
+            name += " (nbgrader)" if found.through == "nbgrader" else ""
+            whole = found.kind == "release"
+            lost = "every item" if whole else ", ".join(found.lost) or "–"
+            table.add_row(mark, Text(name), Text(lost), Text("" if whole else found.said))
         console.print(table)
         problems += [f"{lab}: {f.kind} {f.name} {f.problem}" for f in findings if f.problem]
     if problems:
@@ -214,7 +220,14 @@ def _progress(
 ) -> Iterator[tuple[Callable[[str], None], Callable[[Result], None]]]:
     """Show a bar with what is being graded and how long it will take; one line for each that is done."""
     from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # fmt: skip
+    from rich.progress import (  # fmt: skip
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
@@ -231,10 +244,12 @@ def _progress(
             nonlocal done
             done += 1
             bar.advance(task)
-            points = "" if result.status == "ungradable" else f" {result.score:g}/{result.max_score:g}"
+            points = (
+                "" if result.status == "ungradable" else f" {result.score:g}/{result.max_score:g}"
+            )
             _say(
                 console,
-                f"{done}/{total} {result.student}: {result.status}{points} in {result.seconds:.1f} s"
+                f"{done}/{total} {result.student}: {result.status}{points} in {result.seconds:.1f} s",
             )
 
         yield on_start, on_result
@@ -248,7 +263,10 @@ def main() -> None:
         print(f"grader: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        print(f"grader: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        print(
+            f"grader: {error.strerror or error}: {error.filename or ''}".rstrip(": "),
+            file=sys.stderr,
+        )
         sys.exit(1)
     except KeyboardInterrupt:
         print("grader: stopped; what was graded is kept", file=sys.stderr)

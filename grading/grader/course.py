@@ -96,7 +96,9 @@ class Course:
 
     def labs(self) -> list[str]:
         """Return the names of all labs that have a source."""
-        return sorted(p.parent.name for p in self.solutions.glob("*/*.py") if p.stem == p.parent.name)
+        return sorted(
+            p.parent.name for p in self.solutions.glob("*/*.py") if p.stem == p.parent.name
+        )
 
     def lab_folder(self, lab: str) -> Path:
         """Return the folder of a lab's source.
@@ -108,7 +110,9 @@ class Course:
         """
         folder = self.solutions / lab
         if lab not in self.labs():
-            raise GraderError(f"there is no lab {lab!r} in {self.solutions}: {nearest(lab, self.labs())}")
+            raise GraderError(
+                f"there is no lab {lab!r} in {self.solutions}: {nearest(lab, self.labs())}"
+            )
         return folder
 
     def students(self, lab: str) -> list[str]:

@@ -84,7 +84,9 @@ def fresh(course: Course, folder: Path) -> Course:
     folder = folder.resolve()
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / _MARKER).is_file()):
-            raise GraderError(f"{folder} holds something else: give the demo an empty folder with --folder")
+            raise GraderError(
+                f"{folder} holds something else: give the demo an empty folder with --folder"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / _MARKER).write_text("made by `grader demo`, which may wipe it\n")
@@ -120,9 +122,15 @@ def _misconceived(lab: Lab) -> dict[str, str]:
 
 def _endless(lab: Lab) -> dict[str, str]:
     """Return the last tested answer with a body that never ends."""
-    tested = [name for name in lab.answers if lab.items_of[name] and "### BEGIN SOLUTION" in lab.answers[name]]
+    tested = [
+        name
+        for name in lab.answers
+        if lab.items_of[name] and "### BEGIN SOLUTION" in lab.answers[name]
+    ]
     if not tested:
-        raise GraderError(f"{lab.name} has no tested answer with a BEGIN SOLUTION region to loop in")
+        raise GraderError(
+            f"{lab.name} has no tested answer with a BEGIN SOLUTION region to loop in"
+        )
     source = lab.answers[tested[-1]]
     looping = re.sub(
         r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*",

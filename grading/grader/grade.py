@@ -15,7 +15,16 @@ from grader.errors import GraderError, nearest
 from grader.source import Lab, read_lab
 from grader.submission import why_ungradable
 
-__all__ = ["ItemResult", "Result", "current_results", "grade", "grade_one", "load_results", "read_scores", "save_results"]
+__all__ = [
+    "ItemResult",
+    "Result",
+    "current_results",
+    "grade",
+    "grade_one",
+    "load_results",
+    "read_scores",
+    "save_results",
+]
 
 #: A cell that ran longer than this is listed as slow [s].
 SLOW_S = 3.0
@@ -123,7 +132,9 @@ def grade(
 def _chosen(course: Course, lab: str, students: Iterable[str]) -> list[str]:
     there = course.students(lab)
     if not there:
-        raise GraderError(f"nobody has submitted {lab}: {course.submitted}/<student>/{lab}/ is empty")
+        raise GraderError(
+            f"nobody has submitted {lab}: {course.submitted}/<student>/{lab}/ is empty"
+        )
     chosen = list(dict.fromkeys(students)) or there
     for student in chosen:
         if student not in there:
@@ -134,10 +145,9 @@ def _chosen(course: Course, lab: str, students: Iterable[str]) -> list[str]:
 def _ensure_in_gradebook(course: Course, lab: Lab) -> None:
     """Enter the lab's tests into the gradebook, unless the same ones are there."""
     import nbformat
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
-    course.gradebook.parent.mkdir(parents=True, exist_ok=True)
-    with pipeline.tools_on_path(), Gradebook(course.db_url) as gradebook:
+    with pipeline.gradebook(course) as gradebook:
         try:
             gradebook.find_notebook(lab.name, lab.name)
             known = True
@@ -155,7 +165,7 @@ def grade_one(course: Course, lab: str, student: str, *, timeout_s: float) -> Re
     """Grade one submission; whatever is in it, a result comes back."""
     start = time.perf_counter()
     try:
-        problem = why_ungradable(course.submitted / student / lab, lab)
+        problem = _why_no_student(student) or why_ungradable(course.submitted / student / lab, lab)
         problem = problem or pipeline.autograde(course, lab, student, timeout_s=timeout_s)
         if problem:
             return _ungradable(student, problem, start)
@@ -166,7 +176,9 @@ def grade_one(course: Course, lab: str, student: str, *, timeout_s: float) -> Re
     except GraderError:
         raise
     except Exception as error:  # whatever a submission provokes must not stop the others
-        return _ungradable(student, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}", start)
+        return _ungradable(
+            student, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}", start
+        )
     return Result(
         student=student,
         status="needs-manual" if any(item.manual for item in items) else "graded",
@@ -179,15 +191,20 @@ def grade_one(course: Course, lab: str, student: str, *, timeout_s: float) -> Re
     )
 
 
+def _why_no_student(student: str) -> str | None:
+    """Say why nbgrader could take one student for another: it reads names as file patterns."""
+    if set(student) & set("*?[]"):
+        return f"the folder {student!r} has one of * ? [ ] in its name, which nbgrader misreads: rename it"
+    return None
+
+
 def _ungradable(student: str, reason: str, start: float) -> Result:
     return Result(student, "ungradable", reason=reason, seconds=time.perf_counter() - start)
 
 
 def read_scores(course: Course, lab: str, student: str) -> tuple[float, float, list[ItemResult]]:
     """Read a submission's score, its maximum and its items from nbgrader's gradebook."""
-    from nbgrader.api import Gradebook
-
-    with pipeline.tools_on_path(), Gradebook(course.db_url) as gradebook:
+    with pipeline.gradebook(course) as gradebook:
         notebook = gradebook.find_submission_notebook(lab, lab, student)
         items = [
             ItemResult(
@@ -229,8 +246,13 @@ def _look(
         seconds = _seconds(cell)
         if seconds > SLOW_S:
             slow.append((name, round(seconds, 1)))
-    items = sorted(items, key=lambda item: order.index(item.name) if item.name in order else len(order))
-    told = [dataclasses.replace(i, said="" if i.score == i.max_score else said.get(i.name, "")) for i in items]
+    items = sorted(
+        items, key=lambda item: order.index(item.name) if item.name in order else len(order)
+    )
+    told = [
+        dataclasses.replace(i, said="" if i.score == i.max_score else said.get(i.name, ""))
+        for i in items
+    ]
     return told, tuple(slow), tuple(flags)
 
 
@@ -285,7 +307,9 @@ def load_results(course: Course, lab: str) -> list[Result]:
             for row in rows
         ]
     except (ValueError, TypeError, KeyError):
-        raise GraderError(f"{path} is damaged: delete it and run `grader grade {lab}` again") from None
+        raise GraderError(
+            f"{path} is damaged: delete it and run `grader grade {lab}` again"
+        ) from None
 
 
 def current_results(course: Course, lab: str) -> list[Result]:
@@ -301,7 +325,9 @@ def current_results(course: Course, lab: str) -> list[Result]:
             score, max_score, items = read_scores(course, lab, result.student)
             said = {item.name: item.said for item in result.items}
             order = [item.name for item in result.items]
-            items.sort(key=lambda item: order.index(item.name) if item.name in order else len(order))
+            items.sort(
+                key=lambda item: order.index(item.name) if item.name in order else len(order)
+            )
             result = dataclasses.replace(
                 result,
                 status="needs-manual" if any(item.manual for item in items) else "graded",

@@ -21,12 +21,12 @@ _SECRET = re.compile(
 
 
 def without_hidden_tests(source: str) -> str:
-    """Return a cell's source without its hidden tests.
+    r"""Return a cell's source without its hidden tests.
 
     Examples
     --------
-    >>> without_hidden_tests("a\\n### BEGIN HIDDEN TESTS\\nb\\n### END HIDDEN TESTS\\nc")
-    'a\\nc'
+    >>> without_hidden_tests("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc")
+    'a\nc'
     """
     return _HIDDEN.sub("", source)
 
@@ -77,7 +77,9 @@ def is_trivial(line: str) -> bool:
         ]
     except (tokenize.TokenError, IndentationError, SyntaxError):
         return len(re.findall(r"\w+", line)) < 3
-    meaning = [token for token in tokens if token.string not in "()[]{},:" and token.string != "pass"]
+    meaning = [
+        token for token in tokens if token.string not in "()[]{},:" and token.string != "pass"
+    ]
     return len(meaning) < 4
 
 

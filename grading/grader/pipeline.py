@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import logging
 import os
 import re
-import sys
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
 from grader.settings import nbgrader_config
 
-__all__ = ["autograde", "feedback", "generate", "tools_on_path"]
+__all__ = ["autograde", "feedback", "generate", "gradebook", "schema_version"]
 
 
-@contextlib.contextmanager
-def tools_on_path() -> Iterator[None]:
-    """Let nbgrader find ``alembic``, which it calls by name, wherever Python was started from."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
+def gradebook(course: Course) -> Any:
+    """Open the course's gradebook, which is made if there is none; use it in a ``with``."""
+    from nbgrader.api import Gradebook
+
+    _prepare()
+    course.gradebook.parent.mkdir(parents=True, exist_ok=True)
+    return Gradebook(course.db_url)
+
+
+@functools.cache
+def _prepare() -> None:
+    """Let nbgrader look up its schema's version here, not with a call of ``alembic`` by name.
+
+    It does so for every new gradebook; the call fails where the environment's programs are not on
+    PATH, and takes two seconds where they are. A test compares the two answers.
+    """
+    import nbgrader.api
+
+    nbgrader.api.get_alembic_version = schema_version
+
+
+@functools.cache
+def schema_version() -> str:
+    """Return the version of nbgrader's gradebook schema."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())
 
 
 def generate(course: Course, lab: str) -> None:
@@ -60,12 +76,13 @@ def _run(
     from nbgrader.coursedir import CourseDirectory
     from sqlalchemy.exc import SAWarning
 
+    _prepare()
     course.gradebook.parent.mkdir(parents=True, exist_ok=True)
     config = nbgrader_config(course, timeout_s=timeout_s)
     coursedir = CourseDirectory(config=config)
     coursedir.assignment_id = lab
     if student is not None:
-        coursedir.student_id = _literal(student)
+        coursedir.student_id = student
     app = converter(coursedir=coursedir, config=config)
     app.force = True
     log = _Complaints()
@@ -75,7 +92,7 @@ def _run(
     app.log.setLevel(logging.INFO)
     here = os.getcwd()
     try:
-        with tools_on_path(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             # nbgrader 0.9 on SQLAlchemy 2.1: objects it creates are added to the session later
             warnings.simplefilter("ignore", SAWarning)
             app.start()
@@ -86,11 +103,6 @@ def _run(
     finally:
         os.chdir(here)
     return None
-
-
-def _literal(student: str) -> str:
-    """Return a glob that matches exactly this student."""
-    return re.sub(r"([*?[])", r"[\1]", student)
 
 
 class _Complaints(logging.Handler):
@@ -113,7 +125,9 @@ class _Complaints(logging.Handler):
 
 def _raised(trace: str) -> str:
     """Return the last line of a traceback that names an exception."""
-    lines = [line for line in trace.splitlines() if re.match(r"^[\w.]+(Error|Exception|Entry)?: ", line)]
+    lines = [
+        line for line in trace.splitlines() if re.match(r"^[\w.]+(Error|Exception|Entry)?: ", line)
+    ]
     return lines[-1] if lines else trace.strip().splitlines()[-1]
 
 

@@ -54,7 +54,7 @@ def replay(lab: Lab, variants: Sequence[Variant], *, workers: int | None = None)
         for cell in lab.notebook.cells
         if cell.cell_type == "code" and EXPLORE not in cell.metadata.get("tags", [])
     ]
-    job = {
+    job: dict[str, Any] = {
         "cells": cells,
         "items": [item.grade_id for item in lab.items if not item.manual],
         "variants": {f"{v.kind}/{v.name}": dict(v.answers) for v in variants},
@@ -96,10 +96,15 @@ def _score(lab: Lab, outputs: dict[str, Any]) -> dict[str, tuple[float, str]]:
     scores = {}
     for name, full in points.items():
         if name not in outputs:
-            scores[name] = (0.0, outputs.get("", {}).get("ended", "the process ended before this cell"))
+            scores[name] = (
+                0.0,
+                outputs.get("", {}).get("ended", "the process ended before this cell"),
+            )
             continue
         told = outputs[name]
-        cell = new_code_cell(metadata={"nbgrader": {"grade": True, "solution": False, "points": full}})
+        cell = new_code_cell(
+            metadata={"nbgrader": {"grade": True, "solution": False, "points": full}}
+        )
         if told["stderr"]:
             cell.outputs.append(new_output("stream", name="stderr", text=told["stderr"]))
         if told["value"] is not None:
@@ -135,7 +140,8 @@ class _Player:
         self.running: dict[int, tuple[str, int, float]] = {}
         self.results: dict[str, Any] = {}
         self.shell = InteractiveShell.instance()
-        self.shell.history_manager.enabled = False
+        if self.shell.history_manager is not None:
+            self.shell.history_manager.enabled = False
 
     def play(self) -> dict[str, Any]:
         ids = [cell["id"] for cell in self.cells]

@@ -17,7 +17,14 @@ from grader.source import Lab
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["ItemRate", "gradebook_table", "histogram_svg", "item_rates", "report_html", "write_report"]
+__all__ = [
+    "ItemRate",
+    "gradebook_table",
+    "histogram_svg",
+    "item_rates",
+    "report_html",
+    "write_report",
+]
 
 _WORDS = {
     "graded": "graded",
@@ -169,7 +176,10 @@ def report_html(lab: Lab, results: Sequence[Result], *, now: datetime | None = N
         ("waiting for you", f"{sum(r.status == 'needs-manual' for r in results)}"),
         ("cannot be graded", f"{sum(r.status == 'ungradable' for r in results)}"),
         ("median so far", f"{statistics.median(shares):.0%}" if shares else "–"),
-        ("time per submission", f"{statistics.fmean(r.seconds for r in results):.1f} s" if results else "–"),
+        (
+            "time per submission",
+            f"{statistics.fmean(r.seconds for r in results):.1f} s" if results else "–",
+        ),
     ]
     return _PAGE.format(
         title=escape(f"{lab.name}: class report"),
@@ -203,11 +213,10 @@ def _item_row(rate: ItemRate) -> str:
     share = rate.mean_share
     bar = '<td class="n">–</td>'
     if share is not None:
-        bar = (
-            f'<td class="n"><span class="bar" style="--s:{100 * share:.0f}%"></span>{share:.0%}</td>'
-        )
+        bar = f'<td class="n"><span class="bar" style="--s:{100 * share:.0f}%"></span>{share:.0%}</td>'
     said = "".join(
-        f"<small>{f'{count} × ' if count > 1 else ''}{escape(text)}</small>" for text, count in rate.said[:3]
+        f"<small>{f'{count} × ' if count > 1 else ''}{escape(text)}</small>"
+        for text, count in rate.said[:3]
     )
     waits = f"<small>{rate.open} to grade by hand</small>" if rate.open else ""
     return (

@@ -144,7 +144,9 @@ class Lab:
     @cached_property
     def answers(self) -> dict[str, str]:
         """The source of every answer cell by grade id, as the solution has it."""
-        return {_meta(cell)["grade_id"]: cell.source for cell in self.notebook.cells if is_answer(cell)}
+        return {
+            _meta(cell)["grade_id"]: cell.source for cell in self.notebook.cells if is_answer(cell)
+        }
 
     @cached_property
     def auto_points(self) -> float:
@@ -187,7 +189,9 @@ def is_item(cell: Any) -> bool:
 
 def _item(cell: Any) -> Item:
     meta = _meta(cell)
-    return Item(meta["grade_id"], float(meta["points"]), bool(meta.get("solution") or meta.get("task")))
+    return Item(
+        meta["grade_id"], float(meta["points"]), bool(meta.get("solution") or meta.get("task"))
+    )
 
 
 def read_lab(course: Course, name: str) -> Lab:
@@ -206,7 +210,9 @@ def read_lab(course: Course, name: str) -> Lab:
     for helper in file.helper_files:
         path = folder / helper
         if path.resolve().parent != folder.resolve() or not path.is_file():
-            raise GraderError(f"{folder / 'lab.toml'}: the helper file {helper!r} is not beside the lab")
+            raise GraderError(
+                f"{folder / 'lab.toml'}: the helper file {helper!r} is not beside the lab"
+            )
         digest.update(helper.encode() + b"\0" + path.read_bytes())
     release_id = digest.hexdigest()[:12]
     notebook = read_script(text, where=str(script))
@@ -245,7 +251,9 @@ def read_lab_toml(path: Path) -> LabFile:
         if key not in _TOML:
             raise GraderError(f"{path}: unknown key {key!r}; {nearest(key, _TOML)}")
         if not isinstance(value, _TOML[key]) or isinstance(value, bool):
-            raise GraderError(f"{path}: {key} = {value!r} is a {type(value).__name__}, expected {_kind(key)}")
+            raise GraderError(
+                f"{path}: {key} = {value!r} is a {type(value).__name__}, expected {_kind(key)}"
+            )
     for key in ("claims", "helper_files", "public_lines"):
         if not all(isinstance(entry, str) for entry in table.get(key, [])):
             raise GraderError(f"{path}: {key} must list texts, it is {table[key]!r}")
@@ -308,7 +316,9 @@ def read_script(text: str, *, where: str = "the lab") -> Any:
         notebook = jupytext.reads(text, fmt="py:percent")
     except Exception as error:  # jupytext raises many kinds; each means the script is malformed
         raise GraderError(f"{where} is not a percent script: {_one_line(error)}") from None
-    notebook.metadata = type(notebook.metadata)(kernelspec=_KERNELSPEC, language_info=_LANGUAGE)
+    notebook.metadata = type(notebook.metadata)(
+        kernelspec={**_KERNELSPEC}, language_info={**_LANGUAGE}
+    )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: set[str] = set()
     anchor, count = "start", 0
@@ -360,7 +370,9 @@ def _check_cell(cell: Any, where: str, seen: set[str]) -> None:
         raise GraderError(f"{where}: the grade_id {name!r} is used twice")
     for flag in _FLAGS:
         if not isinstance(meta.setdefault(flag, False), bool):
-            raise GraderError(f"{where}: cell {name}: {flag} = {meta[flag]!r} must be true or false")
+            raise GraderError(
+                f"{where}: cell {name}: {flag} = {meta[flag]!r} must be true or false"
+            )
     if meta.get("schema_version") != 3:
         raise GraderError(
             f"{where}: cell {name}: schema_version = {meta.get('schema_version')!r} must be 3"
@@ -387,7 +399,9 @@ def _check_role(cell: Any, meta: dict[str, Any], who: str) -> None:
     if meta["task"] and cell.cell_type != "markdown":
         raise GraderError(f"{who} is a task: it must be a markdown cell")
     if (meta["grade"] or meta["solution"]) and EXPLORE in cell.metadata.get("tags", []):
-        raise GraderError(f"{who} is graded: it must not be tagged {EXPLORE}, grading would skip it")
+        raise GraderError(
+            f"{who} is graded: it must not be tagged {EXPLORE}, grading would skip it"
+        )
     for kind in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME"):
         begins = len(re.findall(rf"### BEGIN {kind}", cell.source))
         if begins != len(re.findall(rf"### END {kind}", cell.source)):
@@ -400,26 +414,38 @@ def _check_ids(notebook: Any, where: str) -> None:
     ids: set[str] = set()
     for cell in notebook.cells:
         if cell.id in ids:
-            raise GraderError(f"{where}: two cells would get the id {cell.id}: rename that grade_id")
+            raise GraderError(
+                f"{where}: two cells would get the id {cell.id}: rename that grade_id"
+            )
         ids.add(cell.id)
-        if "nbgrader" not in cell.metadata and re.search("### BEGIN (SOLUTION|HIDDEN TESTS)", cell.source):
-            raise GraderError(f"{where}: cell {cell.id} holds a solution or hidden tests but no metadata")
+        if "nbgrader" not in cell.metadata and re.search(
+            "### BEGIN (SOLUTION|HIDDEN TESTS)", cell.source
+        ):
+            raise GraderError(
+                f"{where}: cell {cell.id} holds a solution or hidden tests but no metadata"
+            )
 
 
 def _check_points(lab: Lab) -> None:
     path, said = lab.folder / "lab.toml", lab.file.points
     if not isinstance(said, Mapping):
         if said != lab.max_points:
-            raise GraderError(f"{path}: points = {said:g}, but the notebook's items sum to {lab.max_points:g}")
+            raise GraderError(
+                f"{path}: points = {said:g}, but the notebook's items sum to {lab.max_points:g}"
+            )
         return
     found = {item.grade_id: item.points for item in lab.items}
     for name in [*found, *said]:
         if name not in said:
-            raise GraderError(f"{path}: points lacks the item {name} ({found[name]:g} in the notebook)")
+            raise GraderError(
+                f"{path}: points lacks the item {name} ({found[name]:g} in the notebook)"
+            )
         if name not in found:
             raise GraderError(f"{path}: points names {name}, which the notebook does not grade")
         if said[name] != found[name]:
-            raise GraderError(f"{path}: {name} has {said[name]:g} points, {found[name]:g} in the notebook")
+            raise GraderError(
+                f"{path}: {name} has {said[name]:g} points, {found[name]:g} in the notebook"
+            )
 
 
 def _check_tests(lab: Lab) -> None:
@@ -427,10 +453,14 @@ def _check_tests(lab: Lab) -> None:
     items = {item.grade_id for item in lab.items}
     for answer, tests in lab.file.tests.items():
         if answer not in lab.answers:
-            raise GraderError(f"{path}: tests names the answer {answer!r}; {nearest(answer, lab.answers)}")
+            raise GraderError(
+                f"{path}: tests names the answer {answer!r}; {nearest(answer, lab.answers)}"
+            )
         for test in tests:
             if test not in items:
-                raise GraderError(f"{path}: tests of {answer} names {test!r}; {nearest(test, items)}")
+                raise GraderError(
+                    f"{path}: tests of {answer} names {test!r}; {nearest(test, items)}"
+                )
 
 
 def _one_line(error: BaseException) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 __all__ = ["fill", "why_ungradable"]
+
+_MARKER = re.compile(r"\s*### (BEGIN|END) SOLUTION")
 
 
 def why_ungradable(folder: Path, lab: str) -> str | None:
@@ -62,6 +65,7 @@ def fill(release: Any, answers: Mapping[str, str]) -> Any:
     ----------
     release : nbformat.NotebookNode
     answers : mapping from grade id to source
+        Marks of where the solution begins and ends are left out: no student types them.
 
     Returns
     -------
@@ -71,5 +75,6 @@ def fill(release: Any, answers: Mapping[str, str]) -> Any:
     for cell in filled.cells:
         meta = cell.metadata.get("nbgrader", {})
         if meta.get("solution") and meta.get("grade_id") in answers:
-            cell.source = answers[meta["grade_id"]]
+            typed = answers[meta["grade_id"]].splitlines()
+            cell.source = "\n".join(line for line in typed if not _MARKER.match(line))
     return filled

@@ -31,7 +31,7 @@ from grader.source import Lab
 __all__ = ["Variant", "blanks", "read_variant", "read_variants"]
 
 _HEADER = re.compile(r"\A\s*# /// (\w+)\n((?:#[^\n]*\n)*?)# ///[ \t]*(?:\n|\Z)")
-_KEYS = {
+_KEYS: dict[str, dict[str, type]] = {
     "mutant": {"cell": str, "loses": list, "misconception": str, "message": str},
     "alternative": {"cell": str, "why": str},
 }
@@ -67,7 +67,10 @@ class Variant:
 
 def read_variants(lab: Lab) -> list[Variant]:
     """Read the lab's mutants and alternatives."""
-    paths = [*sorted(lab.folder.glob("mutants/*.py")), *sorted(lab.folder.glob("alternatives/*.py"))]
+    paths = [
+        *sorted(lab.folder.glob("mutants/*.py")),
+        *sorted(lab.folder.glob("alternatives/*.py")),
+    ]
     return [read_variant(path, lab) for path in paths]
 
 
@@ -83,7 +86,9 @@ def read_variant(path: Path, lab: Lab) -> Variant:
     text = path.read_text(encoding="utf-8")
     header = _HEADER.match(text)
     if header is None or header[1] not in _KEYS:
-        raise GraderError(f"{where} must begin with '# /// mutant' or '# /// alternative' and end it with '# ///'")
+        raise GraderError(
+            f"{where} must begin with '# /// mutant' or '# /// alternative' and end it with '# ///'"
+        )
     kind = header[1]
     if path.parent.name != f"{kind}s":
         raise GraderError(f"{where} says it is a {kind}: put it into {kind}s/")
@@ -91,13 +96,19 @@ def read_variant(path: Path, lab: Lab) -> Variant:
     answers = _read_answers(text[header.end() :], table["cell"], where)
     for name in answers:
         if name not in lab.answers:
-            raise GraderError(f"{where} replaces {name!r}, which is no answer of the lab; {nearest(name, lab.answers)}")
+            raise GraderError(
+                f"{where} replaces {name!r}, which is no answer of the lab; {nearest(name, lab.answers)}"
+            )
     items = [item.grade_id for item in lab.items if not item.manual]
     for name in table.get("loses", []):
         if name not in items:
-            raise GraderError(f"{where} loses {name!r}, which is no tested item; {nearest(str(name), items)}")
+            raise GraderError(
+                f"{where} loses {name!r}, which is no tested item; {nearest(str(name), items)}"
+            )
     if kind == "mutant" and not table["loses"]:
-        raise GraderError(f"{where} loses nothing: name the items in loses, or make it an alternative")
+        raise GraderError(
+            f"{where} loses nothing: name the items in loses, or make it an alternative"
+        )
     return Variant(
         name=path.stem,
         kind=kind,

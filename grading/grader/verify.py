@@ -160,7 +160,9 @@ def _judge_agreement(
 ) -> Finding:
     differ = [name for name in scores if scores[name][0] != through_nbgrader[name][0]]
     problem = f"nbgrader and replay differ in {', '.join(differ)}" if differ else ""
-    return Finding(variant.kind, variant.name, tuple(n for n, s in scores.items() if not s[0]), problem)
+    return Finding(
+        variant.kind, variant.name, tuple(n for n, s in scores.items() if not s[0]), problem
+    )
 
 
 def _judge(lab: Lab, variant: Variant, scores: Mapping[str, tuple[float, str]]) -> Finding:
