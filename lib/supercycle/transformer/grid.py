@@ -19,7 +19,7 @@ from supercycle.transformer.train import Recipe, TrainRow, grid_config, train_ru
 
 __all__ = ["COLUMNS", "TOKENS", "WIDTHS", "read_rows", "train_grid"]
 
-WIDTHS = (16, 32, 48, 64, 96, 128, 160)
+WIDTHS = (16, 32, 48, 64, 80, 96, 128)
 TOKENS = tuple(2**k for k in range(18, 23))
 
 _RECIPE = ("batch", "context", "rate", "embedding_rate", "memory")

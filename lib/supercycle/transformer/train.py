@@ -78,6 +78,8 @@ class TrainRow:
     ----------
     run : str
         Points of one run are correlated: resample runs, not points.
+    language : str
+        Name of the source.
     width, layers : int
     params : int
         All weights.
@@ -98,7 +100,7 @@ class TrainRow:
     """
 
     run: str
-    source: str
+    language: str
     width: int
     layers: int
     params: int
@@ -245,7 +247,7 @@ def _run(
             rows.append(
                 TrainRow(
                     run=f"{source.name}-w{config.width}-l{config.layers}-s{seed}",
-                    source=source.name,
+                    language=source.name,
                     width=config.width,
                     layers=config.layers,
                     params=config.params(),
