@@ -83,9 +83,8 @@ class Fact(float):
 
     def describe(self) -> str:
         """One line: the number, its unit, its basis and its source."""
-        return (
-            f"{self.path} = {float(self):g} {self.unit} ({self.basis}; {self.source}, {self.date})"
-        )
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.path} = {float(self):g}{unit} ({self.basis}; {self.source}, {self.date})"
 
 
 def _rebuild(number: float, provenance: dict[str, Any]) -> Fact:

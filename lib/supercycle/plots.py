@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supercycle.units import format_si
+from supercycle.units import format_si, format_usd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,12 +215,14 @@ def tornado(frame: pd.DataFrame, *, claim: str, x_label: str, base: float, rows:
         axes.invert_yaxis()
         axes.grid(False, axis="y")
         axes.margins(x=0.16)
+        if "USD" in x_label:
+            axes.xaxis.set_major_formatter(lambda usd, _: format_usd(usd))
         axes.set_xlabel(x_label)
     return axes
 
 
 def _plain(number: float) -> str:
     """A short label for an input's end: 0.05, 12, 3e+08 → 300 M."""
-    return (
-        f"{number:g}" if 1e-3 <= abs(number) < 1e4 or number == 0 else format_si(number, "").strip()
-    )
+    if 1e-3 <= abs(number) < 1e4 or number == 0:
+        return f"{number:.3g}"
+    return format_si(number, "").strip()

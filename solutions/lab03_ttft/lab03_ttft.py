@@ -105,6 +105,7 @@ check.ok("four predictions, stored for the end of the lab")
 # *Think of:* no new token; one new token; a prompt cut into two chunks, the second of which finds the
 # first in the cache.
 
+
 # %% nbgrader={"grade": false, "grade_id": "prefill_flop", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def prefill_flop(model, new, cached=0):
     """FLOP to compute `new` tokens of a prompt that follow `cached` ones.
@@ -123,14 +124,16 @@ def prefill_flop(model, new, cached=0):
     """
     ### BEGIN SOLUTION
     linear = 2 * model.matmul_params * new
-    pairs = new * cached + new * (new + 1) / 2  # token i looks at cached + i tokens, itself included
+    pairs = new * cached + new * (new + 1) / 2  # token i looks at itself, too
     attention = 4 * model.layers * model.heads * model.head_dim * pairs
     return linear + attention
     ### END SOLUTION
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_prefill_flop", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check.number("prefill_flop(model, 1000)", prefill_flop(model, 1000), low=1e12, high=1e17, unit="FLOP")
+check.number(
+    "prefill_flop(model, 1000)", prefill_flop(model, 1000), low=1e12, high=1e17, unit="FLOP"
+)
 check.same("no new token costs nothing", prefill_flop(model, 0, 500), 0.0)
 check.rising("a longer prompt costs more", lambda t: prefill_flop(model, t), [1, 10, 100, 1000])
 check.rising("a longer past costs more", lambda t: prefill_flop(model, 10, t), [0, 10, 1000])
@@ -141,7 +144,10 @@ check.same(
 )
 check.ok("prefill_flop: sign, direction, and chunks that add up")
 ### BEGIN HIDDEN TESTS
-_slips = {0.5: "a multiply and an add are two FLOPs", 2.0: "the causal mask keeps half of the square"}
+_slips = {
+    0.5: "a multiply and an add are two FLOPs",
+    2.0: "the causal mask keeps half of the square",
+}
 for _name in ("llama-2-7b", "llama-3.1-70b", "qwen2.5-7b"):
     _m = models.get(_name)
     _weights = 2 * _m.matmul_params
@@ -178,7 +184,10 @@ axes = plots.sweep(
     y_label="FLOP",
     log="xy",
 )
-plots.show(axes, "Two rising lines over prompt length, both axes logarithmic: the attention line is steeper and crosses the weights line.")
+plots.show(
+    axes,
+    "Two rising lines over prompt length, both axes logarithmic: the attention line is steeper and crosses the weights line.",
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "kv_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 2 · Build: the bytes a token leaves behind
@@ -187,6 +196,7 @@ plots.show(axes, "Two rising lines over prompt length, both axes logarithmic: th
 # and one value vector of `model.head_dim` numbers for each of its `model.kv_heads` key-value heads.
 #
 # *Think of:* a model in which every query head has its own keys and values; numbers of 8 bits.
+
 
 # %% nbgrader={"grade": false, "grade_id": "kv_bytes_per_token", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def kv_bytes_per_token(model, bits=16):
@@ -211,7 +221,9 @@ def kv_bytes_per_token(model, bits=16):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_kv_bytes_per_token", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check.number("kv_bytes_per_token(model)", kv_bytes_per_token(model), low=1e3, high=1e8, unit="bytes")
+check.number(
+    "kv_bytes_per_token(model)", kv_bytes_per_token(model), low=1e3, high=1e8, unit="bytes"
+)
 check.same(
     "8 bits take half of 16", kv_bytes_per_token(model, bits=8), kv_bytes_per_token(model) / 2
 )
@@ -261,8 +273,12 @@ timings = measure.bench(
     budget_s=20,
 )
 roof = measure.roof()
-print(f"{small.params() / 1e6:.1f} M parameters on one core, which computes at most {format_si(roof.flops_per_s, 'FLOP/s')}")
-print(f"and moves at most {format_si(roof.bytes_per_s, 'B/s')} of a large block, both measured just now")
+print(
+    f"{small.params() / 1e6:.1f} M parameters on one core, which computes at most {format_si(roof.flops_per_s, 'FLOP/s')}"
+)
+print(
+    f"and moves at most {format_si(roof.bytes_per_s, 'B/s')} of a large block, both measured just now"
+)
 
 # %% tags=["explore"]
 # explore: the quadratic
@@ -280,10 +296,15 @@ with plots.figure("Reading twice the prompt takes more than twice the time") as 
     )
     axes.set_xlabel("tokens in the prompt")
     axes.set_ylabel("milliseconds to read it")
-plots.show(axes, "Measured prefill times over prompt length bend upwards, away from the straight line of the weights alone.")
+plots.show(
+    axes,
+    "Measured prefill times over prompt length bend upwards, away from the straight line of the weights alone.",
+)
 print(f"a line and a parabola fit within {fit.max_error:.0%}")
 for tokens, seconds in prefill_s.items():
-    print(f"{tokens:5d} tokens: {prefill_flop(small, tokens) / seconds / roof.flops_per_s:4.0%} of the compute ceiling")
+    print(
+        f"{tokens:5d} tokens: {prefill_flop(small, tokens) / seconds / roof.flops_per_s:4.0%} of the compute ceiling"
+    )
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "decode_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 4 · Build: the time of one decode step
@@ -293,6 +314,7 @@ for tokens, seconds in prefill_s.items():
 # Assume that memory is the limit.
 #
 # *Think of:* one sequence without context; a second sequence; twice the bandwidth.
+
 
 # %% nbgrader={"grade": false, "grade_id": "decode_s_per_token", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def decode_s_per_token(
@@ -326,10 +348,20 @@ def decode_s_per_token(
 
 # %% nbgrader={"grade": true, "grade_id": "test_decode_s_per_token", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check.number(
-    "decode_s_per_token(140e9, 3e5, 5e12)", decode_s_per_token(140e9, 3e5, 5e12), low=1e-4, high=10, unit="s"
+    "decode_s_per_token(140e9, 3e5, 5e12)",
+    decode_s_per_token(140e9, 3e5, 5e12),
+    low=1e-4,
+    high=10,
+    unit="s",
 )
-check.rising("a longer context takes longer", lambda c: decode_s_per_token(1e9, 1e5, 1e12, 1, c), [0, 100, 10_000])
-check.rising("a larger batch takes longer", lambda b: decode_s_per_token(1e9, 1e5, 1e12, b, 100), [1, 2, 64])
+check.rising(
+    "a longer context takes longer",
+    lambda c: decode_s_per_token(1e9, 1e5, 1e12, 1, c),
+    [0, 100, 10_000],
+)
+check.rising(
+    "a larger batch takes longer", lambda b: decode_s_per_token(1e9, 1e5, 1e12, b, 100), [1, 2, 64]
+)
 check.same(
     "without context the batch rides for free",
     decode_s_per_token(1e9, 1e5, 1e12, 64, 0),
@@ -338,7 +370,11 @@ check.same(
 check.ok("decode_s_per_token: weights shared, caches not")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(3)
-check.agrees("one sequence without context: weights over bandwidth", decode_s_per_token(16e9, 1e5, 3.35e12), 16e9 / 3.35e12)
+check.agrees(
+    "one sequence without context: weights over bandwidth",
+    decode_s_per_token(16e9, 1e5, 3.35e12),
+    16e9 / 3.35e12,
+)
 for _ in range(20):
     _w, _k, _bw = _rng.uniform(1e9, 1e12), _rng.uniform(1e4, 1e6), _rng.uniform(1e11, 1e13)
     _b, _c = int(_rng.integers(1, 256)), int(_rng.integers(0, 200_000))
@@ -364,11 +400,17 @@ with plots.figure("Each token of context costs the same, and the batch multiplie
     )
     axes.set_xlabel("tokens already in the context")
     axes.set_ylabel("milliseconds for one step")
-plots.show(axes, "Decode time over context length: three straight lines, steeper for larger batches.")
+plots.show(
+    axes, "Decode time over context length: three straight lines, steeper for larger batches."
+)
 bits = 32  # this processor computes in 32-bit numbers
 for b in batches:
-    promised = decode_s_per_token(small.weight_bytes(bits), kv_bytes_per_token(small, bits), roof.bytes_per_s, b, 2048)
-    print(f"batch {b:2d}, 2,048 tokens: measured {format_si(step_s[b, 2048], 's')}, your roofline {format_si(promised, 's')}")
+    promised = decode_s_per_token(
+        small.weight_bytes(bits), kv_bytes_per_token(small, bits), roof.bytes_per_s, b, 2048
+    )
+    print(
+        f"batch {b:2d}, 2,048 tokens: measured {format_si(step_s[b, 2048], 's')}, your roofline {format_si(promised, 's')}"
+    )
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "accelerator_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 5 · Carry it to an accelerator
@@ -385,8 +427,10 @@ cold_s = {}
 for name in ("a100-80gb", "h100-sxm", "h200", "mi300x", "b200", "gb200"):
     peak = chips.accelerator(name).peak_flops_per_s("bf16")
     cold_s[name] = cold_flop / (8 * mfu * peak)
-    print(f"8 × {name:10s} {cold_s[name]:6.1f} s cold; for {format_si(case.target_s, 's')} one user would need "
-          f"{math.ceil(cold_flop / (mfu * peak * case.target_s)):6,d} of them")
+    print(
+        f"8 × {name:10s} {cold_s[name]:6.1f} s cold; for {format_si(case.target_s, 's')} one user would need "
+        f"{math.ceil(cold_flop / (mfu * peak * case.target_s)):6,d} of them"
+    )
 print(facts.sources(mfu))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "reload_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -398,6 +442,7 @@ print(facts.sources(mfu))
 # The tiers are read one after the other. A tier of infinite bandwidth is one that need not be read.
 #
 # *Think of:* a single tier given as plain numbers; a cache that is resident; nothing cached at all.
+
 
 # %% nbgrader={"grade": false, "grade_id": "kv_reload_s", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def kv_reload_s(tokens, kv_bytes_per_token, link_bytes_per_s):
@@ -424,7 +469,9 @@ def kv_reload_s(tokens, kv_bytes_per_token, link_bytes_per_s):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_kv_reload_s", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check.number("kv_reload_s(1000, 3e5, 6e10)", kv_reload_s(1000, 3e5, 6e10), low=1e-5, high=10, unit="s")
+check.number(
+    "kv_reload_s(1000, 3e5, 6e10)", kv_reload_s(1000, 3e5, 6e10), low=1e-5, high=10, unit="s"
+)
 check.same("nothing cached takes no time", kv_reload_s(0, 3e5, 6e10), 0.0)
 check.same("a resident cache takes no time", kv_reload_s(1000, 3e5, math.inf), 0.0)
 check.same(
@@ -435,8 +482,16 @@ check.same(
 check.ok("kv_reload_s: bytes over bandwidth, tier by tier")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(6)
-_bits = {8.0: "links are given in bytes per second already", 1 / 8: "links are given in bytes per second already"}
-check.agrees("131 GB over one PCIe 5.0 x16 link", kv_reload_s(400_000, 327_680, 6.3e10), 400_000 * 327_680 / 6.3e10, hints=_bits)
+_bits = {
+    8.0: "links are given in bytes per second already",
+    1 / 8: "links are given in bytes per second already",
+}
+check.agrees(
+    "131 GB over one PCIe 5.0 x16 link",
+    kv_reload_s(400_000, 327_680, 6.3e10),
+    400_000 * 327_680 / 6.3e10,
+    hints=_bits,
+)
 for _ in range(10):
     _t, _l = _rng.uniform(0, 3e5, 3), _rng.uniform(1e10, 1e12, 3)
     _terms = _t * 2e5 / _l
@@ -446,7 +501,11 @@ for _ in range(10):
                float(_t.sum() * 2e5 / _l.sum() / _terms.sum()): "each tier has its own bandwidth: add times, not bandwidths",
                float(_terms.mean() / _terms.sum()): "add the times of the tiers, do not average them"},
     )  # fmt: skip
-check.agrees("lists instead of arrays, one tier resident", kv_reload_s([1e5, 2e5], 1e5, [math.inf, 5e10]), 0.4)
+check.agrees(
+    "lists instead of arrays, one tier resident",
+    kv_reload_s([1e5, 2e5], 1e5, [math.inf, 5e10]),
+    0.4,
+)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "ttft_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -458,6 +517,7 @@ check.agrees("lists instead of arrays, one tier resident", kv_reload_s([1e5, 2e5
 # while it computes: with `overlapped=True` only the longer of the two counts.
 #
 # *Think of:* an empty path; paging far longer than computing, and the other way round.
+
 
 # %% nbgrader={"grade": false, "grade_id": "ttft_s", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ttft_s(other_s, reload_s, prefill_flop, flops_per_s, decode_s, overlapped=False):
@@ -494,7 +554,9 @@ def ttft_s(other_s, reload_s, prefill_flop, flops_per_s, decode_s, overlapped=Fa
 _path = {"network": 0.03, "queue": 0.02}
 check.number("ttft_s(…)", ttft_s(_path, 0.1, 1e15, 4e15, 0.01), low=0.05, high=5, unit="s")
 check.same("an empty request takes no time", ttft_s({}, 0.0, 0.0, 1e15, 0.0), 0.0)
-check.rising("more to compute takes longer", lambda f: ttft_s(_path, 0.1, f, 1e15, 0.01), [0, 1e14, 1e15])
+check.rising(
+    "more to compute takes longer", lambda f: ttft_s(_path, 0.1, f, 1e15, 0.01), [0, 1e14, 1e15]
+)
 check.same(
     "overlapping saves nothing when there is nothing to page",
     ttft_s(_path, 0.0, 1e15, 1e15, 0.01, overlapped=True),
@@ -505,7 +567,12 @@ check.ok("ttft_s: parts in a row, two of them at once if asked")
 _rng = np.random.default_rng(7)
 for _ in range(20):
     _o = dict(zip("abcde", _rng.uniform(0, 0.05, 5), strict=True))
-    _r, _f, _p, _d = _rng.uniform(0.05, 3), _rng.uniform(1e14, 1e16), _rng.uniform(1e15, 1e16), _rng.uniform(0.005, 0.05)
+    _r, _f, _p, _d = (
+        _rng.uniform(0.05, 3),
+        _rng.uniform(1e14, 1e16),
+        _rng.uniform(1e15, 1e16),
+        _rng.uniform(0.005, 0.05),
+    )
     _before = sum(_o.values())
     _apart, _at_once = _before + _r + _f / _p + _d, _before + max(_r, _f / _p) + _d
     check.agrees(
@@ -531,16 +598,30 @@ axes = plots.budget_waterfall(
     target_s=case.target_s,
     highlight=[biggest],
 )
-plots.show(axes, "Waterfall of the wait for the first token: path, paging, prefill and one decode step, against the promised time.")
+plots.show(
+    axes,
+    "Waterfall of the wait for the first token: path, paging, prefill and one decode step, against the promised time.",
+)
 mine = ttft_s(
     {k: v for k, v in parts.items() if k not in ("page the cache in", "prefill", "decode")},
-    kv_reload_s(case.hit_rate * case.context_tokens, kv_bytes_per_token(model), case.link_bytes_per_s()),
-    prefill_flop(model, (1 - case.hit_rate) * case.context_tokens, case.hit_rate * case.context_tokens),
+    kv_reload_s(
+        case.hit_rate * case.context_tokens, kv_bytes_per_token(model), case.link_bytes_per_s()
+    ),
+    prefill_flop(
+        model, (1 - case.hit_rate) * case.context_tokens, case.hit_rate * case.context_tokens
+    ),
     case.sustained_flops_per_s(),
-    decode_s_per_token(model.weight_bytes(), kv_bytes_per_token(model),
-                       case.chips_count * chip.bandwidth_bytes_per_s, 1, case.context_tokens),
+    decode_s_per_token(
+        model.weight_bytes(),
+        kv_bytes_per_token(model),
+        case.chips_count * chip.bandwidth_bytes_per_s,
+        1,
+        case.context_tokens,
+    ),
 )
-print(f"your functions: {mine:.2f} s; the picture: {sum(parts.values()):.2f} s (the picture counts the output head, too)")
+print(
+    f"your functions: {mine:.2f} s; the picture: {sum(parts.values()):.2f} s (the picture counts the output head, too)"
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "hit_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 8 · Build: the hit rate that the promise needs
@@ -549,6 +630,7 @@ print(f"your functions: {mine:.2f} s; the picture: {sum(parts.values()):.2f} s (
 # rises from 0 to 1. Find the **smallest** hit rate at which it is at most `target_s`, to within a
 # millionth. If even a cold prompt is fast enough, that is 0. If even a full hit is too slow, raise a
 # `ValueError`. (Halving an interval is enough; a root finder of SciPy will do, too.)
+
 
 # %% nbgrader={"grade": false, "grade_id": "required_hit_rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def required_hit_rate(ttft_at, target_s):
@@ -582,21 +664,36 @@ def required_hit_rate(ttft_at, target_s):
 # %% nbgrader={"grade": true, "grade_id": "test_required_hit_rate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check.same("a generous promise needs no cache", required_hit_rate(lambda h: 2 - h, 10.0), 0.0)
 check.number("required_hit_rate(…)", required_hit_rate(lambda h: 2 - h, 1.7), low=0, high=1)
-check.rising("a tighter promise needs a higher hit rate", lambda s: required_hit_rate(lambda h: 2 - h, -s), [-1.9, -1.5, -1.1])
+check.rising(
+    "a tighter promise needs a higher hit rate",
+    lambda s: required_hit_rate(lambda h: 2 - h, -s),
+    [-1.9, -1.5, -1.1],
+)
 check.refuses("a promise that no cache can keep", lambda: required_hit_rate(lambda h: 2 - h, 0.5))
 check.ok("required_hit_rate: falls where it should, refuses what cannot be")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(8)
 for _ in range(10):
-    _a, _b, _c, _h = _rng.uniform(1, 50), _rng.uniform(1, 50), _rng.uniform(0.01, 0.3), _rng.uniform(0.05, 0.999)
+    _a, _b, _c, _h = (
+        _rng.uniform(1, 50),
+        _rng.uniform(1, 50),
+        _rng.uniform(0.01, 0.3),
+        _rng.uniform(0.05, 0.999),
+    )
     _wait = lambda h, a=_a, b=_b, c=_c: c + a * (1 - h) + b * (1 - h * h)  # noqa: E731
     check.agrees(
         "a linear and a quadratic part, as in prefill", required_hit_rate(_wait, _wait(_h)), _h, rtol=2e-6,
         hints={(1 - _h) / _h: "that is the share that may be new, not the share that must be cached"},
     )  # fmt: skip
-check.agrees("a promise that a cold prompt just keeps", required_hit_rate(lambda h: 3 - h, 3.0), 0.0)
-check.agrees("a promise that only a full hit keeps", required_hit_rate(lambda h: 3 - h, 2.0), 1.0, rtol=2e-6)
-check.refuses("a promise below the full hit by a hair", lambda: required_hit_rate(lambda h: 3 - h, 1.999))
+check.agrees(
+    "a promise that a cold prompt just keeps", required_hit_rate(lambda h: 3 - h, 3.0), 0.0
+)
+check.agrees(
+    "a promise that only a full hit keeps", required_hit_rate(lambda h: 3 - h, 2.0), 1.0, rtol=2e-6
+)
+check.refuses(
+    "a promise below the full hit by a hair", lambda: required_hit_rate(lambda h: 3 - h, 1.999)
+)
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
@@ -608,11 +705,18 @@ fixed = {k: v for k, v in case.wait_parts_s().items() if k not in ("page the cac
 
 def wait_at(hit_rate, link):
     cached = hit_rate * case.context_tokens
-    return ttft_s(fixed, kv_reload_s(cached, kv_bytes_per_token(model), link),
-                  prefill_flop(model, case.context_tokens - cached, cached), case.sustained_flops_per_s(), 0.0)
+    return ttft_s(
+        fixed,
+        kv_reload_s(cached, kv_bytes_per_token(model), link),
+        prefill_flop(model, case.context_tokens - cached, cached),
+        case.sustained_flops_per_s(),
+        0.0,
+    )
 
 
-links = {"resident": math.inf} | {k: n * facts.value("serving/link-pcie-gen5-x16") for k, n in gpu_links.items()}
+links = {"resident": math.inf} | {
+    k: n * facts.value("serving/link-pcie-gen5-x16") for k, n in gpu_links.items()
+}
 axes = plots.sweep(
     (1 - rates) * case.context_tokens,
     {name: [wait_at(h, link) for h in rates] for name, link in links.items()},
@@ -622,12 +726,17 @@ axes = plots.sweep(
     log="xy",
     target=(case.target_s, "promised"),
 )
-plots.show(axes, "Time to first token over new tokens, logarithmic: three curves that fall together and then flatten at different heights, one link highest, resident lowest.")
+plots.show(
+    axes,
+    "Time to first token over new tokens, logarithmic: three curves that fall together and then flatten at different heights, one link highest, resident lowest.",
+)
 needed = {}
 for name, link in links.items():
     try:
         needed[name] = required_hit_rate(lambda h, link=link: wait_at(h, link), case.target_s)
-        print(f"{name:14s}: {needed[name]:.3%} cached, {(1 - needed[name]) * case.context_tokens:6,.0f} new tokens allowed")
+        print(
+            f"{name:14s}: {needed[name]:.3%} cached, {(1 - needed[name]) * case.context_tokens:6,.0f} new tokens allowed"
+        )
     except ValueError:
         print(f"{name:14s}: the promise cannot be kept")
 
@@ -639,6 +748,7 @@ for name, link in links.items():
 # faster is the whole? (Amdahl, 1967.) Let it take arrays as well as numbers.
 #
 # *Think of:* a part that takes all of the time, or none; a factor of 1; a factor of infinity.
+
 
 # %% nbgrader={"grade": false, "grade_id": "amdahl_speedup", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def amdahl_speedup(share, factor):
@@ -680,7 +790,9 @@ for _s, _k in zip(_share, _factor, strict=True):
     )  # fmt: skip
 check.agrees("an infinitely fast part of 80 %", amdahl_speedup(0.8, math.inf), 5.0)
 check.agrees(
-    "seven shares and factors at once", amdahl_speedup(_share, _factor), _factor / (_factor - _share * (_factor - 1)),
+    "seven shares and factors at once",
+    amdahl_speedup(_share, _factor),
+    _factor / (_factor - _share * (_factor - 1)),
 )
 ### END HIDDEN TESTS
 
@@ -692,15 +804,23 @@ kept = facts.value("serving/kept-hit-rate")
 slow_parts = case.wait_parts_s(hit_rate=kept, screen_tokens=screen)
 fast_parts = case.wait_parts_s(hit_rate=kept, screen_tokens=screen, decode_speedup=faster)
 share = slow_parts["decode"] / sum(slow_parts.values())
-rest = {n: sum(v for k, v in p.items() if k != "decode") / sum(p.values()) for n, p in (("slow", slow_parts), ("fast", fast_parts))}
+rest = {
+    n: sum(v for k, v in p.items() if k != "decode") / sum(p.values())
+    for n, p in (("slow", slow_parts), ("fast", fast_parts))
+}
 axes = plots.budget_waterfall(
     fast_parts,
     claim=f"A {faster:g}× faster decode chip: everything else grows from {rest['slow']:.0%} to {rest['fast']:.0%} of the wait",
     highlight=[k for k in fast_parts if k != "decode"],
     total="time to a screenful",
 )
-plots.show(axes, "Waterfall of the wait for a screenful with a fast decode chip: decode is now a minor part, path, paging and prefill are exposed.")
-print(f"decode took {share:.0%} of the wait, so the whole is {amdahl_speedup(share, faster):.2f}× faster; never more than {amdahl_speedup(share, math.inf):.2f}×")
+plots.show(
+    axes,
+    "Waterfall of the wait for a screenful with a fast decode chip: decode is now a minor part, path, paging and prefill are exposed.",
+)
+print(
+    f"decode took {share:.0%} of the wait, so the whole is {amdahl_speedup(share, faster):.2f}× faster; never more than {amdahl_speedup(share, math.inf):.2f}×"
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "value_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 10 · Build: what a millisecond is worth
@@ -715,8 +835,11 @@ print(f"decode took {share:.0%} of the wait, so the whole is {amdahl_speedup(sha
 #
 # *Think of:* no change; both waits below the threshold; one above and one below; a wait that grows.
 
+
 # %% nbgrader={"grade": false, "grade_id": "latency_value_usd_per_year", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def latency_value_usd_per_year(before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0):
+def latency_value_usd_per_year(
+    before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0
+):
     """Revenue gained in a year by a shorter wait.
 
     Parameters
@@ -747,9 +870,19 @@ check.number(
     low=1e4, high=1e8, unit="USD/yr",
 )  # fmt: skip
 check.same("no change is worth nothing", latency_value_usd_per_year(0.5, 0.5, 1e9, 0.02), 0.0)
-check.same("what nobody notices is worth nothing", latency_value_usd_per_year(0.15, 0.1, 1e9, 0.02, 0.2), 0.0)
-check.rising("a shorter wait is worth more", lambda s: latency_value_usd_per_year(1, 1 - s, 1e9, 0.02), [0, 0.1, 0.5])
-check.rising("a longer wait costs", lambda s: latency_value_usd_per_year(1, 1 - s, 1e9, 0.02), [-1, -0.1, 0])
+check.same(
+    "what nobody notices is worth nothing",
+    latency_value_usd_per_year(0.15, 0.1, 1e9, 0.02, 0.2),
+    0.0,
+)
+check.rising(
+    "a shorter wait is worth more",
+    lambda s: latency_value_usd_per_year(1, 1 - s, 1e9, 0.02),
+    [0, 0.1, 0.5],
+)
+check.rising(
+    "a longer wait costs", lambda s: latency_value_usd_per_year(1, 1 - s, 1e9, 0.02), [-1, -0.1, 0]
+)
 check.ok("latency_value_usd_per_year: sign, threshold and direction")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(10)
@@ -768,24 +901,33 @@ for _ in range(20):
                _r * (1 - math.exp(-_k * _noticed)) / _want: "the revenue given is the one before the change, at before_s",
                _r * (math.exp(_k * (_before - _after)) - 1) / _want: "the threshold is not applied"},
     )  # fmt: skip
-check.agrees("two steps down in a row, compounded", 
-    (1 + latency_value_usd_per_year(3, 2, 1.0, 0.05)) * (1 + latency_value_usd_per_year(2, 1, 1.0, 0.05)),
-    1 + latency_value_usd_per_year(3, 1, 1.0, 0.05))
+check.agrees(
+    "two steps down in a row, compounded",
+    (1 + latency_value_usd_per_year(3, 2, 1.0, 0.05))
+    * (1 + latency_value_usd_per_year(2, 1, 1.0, 0.05)),
+    1 + latency_value_usd_per_year(3, 1, 1.0, 0.05),
+)
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
 # explore: what the experiments say about 50 ms
 experiments = [  # delay added on purpose [s], share lost, where from
-    (0.05, -facts.value("apps/searches-lost-50-ms"), "searches, Google"),
-    (0.4, -facts.value("apps/searches-lost-400-ms"), "searches, Google"),
-    (0.5, facts.value("serving/latency-bing-revenue-500ms"), "revenue, Bing"),
-    (2.0, facts.value("serving/latency-bing-revenue-2000ms"), "revenue, Bing"),
+    (0.05, abs(facts.value("apps/searches-lost-50-ms")), "Google's searches"),
+    (0.4, abs(facts.value("apps/searches-lost-400-ms")), "Google's searches"),
+    (0.5, facts.value("serving/latency-bing-revenue-500ms"), "Bing's revenue"),
+    (2.0, facts.value("serving/latency-bing-revenue-2000ms"), "Bing's revenue"),
 ]
 for delay_s, lost, what in experiments:
-    per_s = -math.log(1 - lost) / delay_s
+    per_s = math.log(1 / (1 - lost)) / delay_s
     gain = latency_value_usd_per_year(0.5, 0.45, case.revenue_usd_per_year, per_s)
-    print(f"{delay_s * 1000:5.0f} ms added: {lost:.2%} of {what} lost, {per_s:.2%} a second → 50 ms less are worth {format_usd(gain)} a year")
-print(facts.sources(facts.value("apps/searches-lost-400-ms"), facts.value("serving/latency-bing-revenue-500ms")))
+    print(
+        f"{delay_s * 1000:5.0f} ms added: {lost:.2%} of {what} lost, {per_s:.2%} a second → 50 ms less are worth {format_usd(gain)} a year"
+    )
+print(
+    facts.sources(
+        facts.value("apps/searches-lost-400-ms"), facts.value("serving/latency-bing-revenue-500ms")
+    )
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "explain_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Explain the gap
@@ -820,7 +962,10 @@ inputs = {
     "screen_tokens": facts.value("serving/first-screen"),
     "decode_speedup": facts.value("serving/fast-decode-speedup"),
     "fast_chips": facts.value("serving/fast-chips-count"),
-    "fast_chip_usd": (facts.value("chips/wse-3/price_low_usd") + facts.value("chips/wse-3/price_high_usd")) / 2,
+    "fast_chip_usd": (
+        facts.value("chips/wse-3/price_low_usd") + facts.value("chips/wse-3/price_high_usd")
+    )
+    / 2,
     "kept_hit_rate": facts.value("serving/kept-hit-rate"),
     "live_sessions": facts.value("serving/live-sessions"),
     "dram_usd_per_byte": facts.value("serving/dram-price"),
@@ -832,7 +977,10 @@ inputs = {
 ranges = {
     "loss_per_s": (0.5 * inputs["loss_per_s"], 2 * inputs["loss_per_s"]),
     "revenue_usd_per_year": (0.5 * case.revenue_usd_per_year, 2 * case.revenue_usd_per_year),
-    "fast_chip_usd": (float(facts.value("chips/wse-3/price_low_usd")), float(facts.value("chips/wse-3/price_high_usd"))),
+    "fast_chip_usd": (
+        float(facts.value("chips/wse-3/price_low_usd")),
+        float(facts.value("chips/wse-3/price_high_usd")),
+    ),
 }
 print(facts.sources(*inputs.values()))
 
@@ -847,20 +995,29 @@ def net_usd_per_year(option, **given):
 net = {option: net_usd_per_year(option, **inputs) for option in ("fast chip", "cache", "rebuild")}
 for option, usd in net.items():
     print(f"{option:10s} {format_usd(usd):>10s} a year, net of its cost")
-best, second = sorted(net, key=net.get, reverse=True)[:2]
+best, *rivals = sorted(net, key=net.get, reverse=True)
+searched = {"screen_tokens": (1, 20_000), "loss_per_s": (1e-4, 0.5), "kept_hit_rate": (case.hit_rate, 0.9999),
+            "live_sessions": (1e4, 1e8), "fast_chips": (1, 1e4)}  # fmt: skip
+for rival in rivals:
 
+    def lead(rival=rival, **given):
+        return net_usd_per_year(best, **given) - net_usd_per_year(rival, **given)
 
-def advantage(**given):
-    return net_usd_per_year(best, **given) - net_usd_per_year(second, **given)
+    flips = {
+        name: decision.flip_value(lead, inputs, name, *ends) for name, ends in searched.items()
+    }
+    turning = [f"{name} = {x:.4g}" for name, x in flips.items() if not math.isnan(x)]
+    print(
+        f"“{best}” leads “{rival}” by {format_usd(lead(**inputs))}; turns at {' or '.join(turning) or 'no value searched'}"
+    )
 
-
-frame = decision.tornado(advantage, inputs, ranges)
-axes = plots.tornado(frame, claim=f"What the lead of “{best}” over “{second}” hangs on",
-                     x_label="lead, USD a year", base=advantage(**inputs))
-plots.show(axes, f"Tornado chart: how far each input moves the yearly lead of {best} over {second}; the widest bars are {', '.join(frame.index[:2])}.")
-for name, low, high in (("screen_tokens", 1, 20_000), ("loss_per_s", 1e-4, 2.0), ("kept_hit_rate", case.hit_rate, 0.9999)):
-    flip = decision.flip_value(advantage, inputs, name, low, high)
-    print(f"“{best}” against “{second}” turns at {name} = {flip:.4g}" if flip == flip else f"no {name} between {low} and {high} turns it")
+frame = decision.tornado(lead, inputs, ranges)
+axes = plots.tornado(frame, claim=f"What the lead of “{best}” over “{rival}” hangs on",
+                     x_label="lead, USD a year", base=lead(**inputs))  # fmt: skip
+plots.show(
+    axes,
+    f"Tornado chart: how far each input moves the yearly lead of {best} over {rival}; the widest bars are {', '.join(frame.index[:2])}.",
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "decide_ask", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # In 150 to 300 words: which one do you buy, and why? Name the number at which you would choose
@@ -883,8 +1040,12 @@ outcomes = {
     "cold_prefill_s": case.wait_parts_s(hit_rate=0.0)["prefill"],
     "new_tokens_allowed": (1 - needed[f"{case.chips_count} PCIe links"]) * case.context_tokens,
     "paging_s": full["page the cache in"],
-    "shave_usd_per_year": latency_value_usd_per_year(0.5, 0.45, case.revenue_usd_per_year, inputs["loss_per_s"]),
+    "shave_usd_per_year": latency_value_usd_per_year(
+        0.5, 0.45, case.revenue_usd_per_year, inputs["loss_per_s"]
+    ),
 }
 score = check.calibration(predictions, outcomes)
 print(score.to_string(float_format=lambda x: f"{x:.3g}"))
-print(f"{score['inside'].sum()} of {len(score)} inside; mean score {score['score'].mean():.2f} decades")
+print(
+    f"{score['inside'].sum()} of {len(score)} inside; mean score {score['score'].mean():.2f} decades"
+)

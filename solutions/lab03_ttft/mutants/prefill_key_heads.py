@@ -6,4 +6,6 @@
 # ///
 def prefill_flop(model, new, cached=0):
     pairs = new * cached + new * (new + 1) / 2
-    return 2 * model.matmul_params * new + 4 * model.layers * model.kv_heads * model.head_dim * pairs
+    return (
+        2 * model.matmul_params * new + 4 * model.layers * model.kv_heads * model.head_dim * pairs
+    )

@@ -7,6 +7,8 @@
 import math
 
 
-def latency_value_usd_per_year(before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0):
+def latency_value_usd_per_year(
+    before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0
+):
     noticed_s = max(before_s, threshold_s) - max(after_s, threshold_s)
     return revenue_usd_per_year * math.exp(loss_per_s * noticed_s)

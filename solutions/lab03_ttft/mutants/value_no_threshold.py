@@ -7,5 +7,7 @@
 import math
 
 
-def latency_value_usd_per_year(before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0):
+def latency_value_usd_per_year(
+    before_s, after_s, revenue_usd_per_year, loss_per_s, threshold_s=0.0
+):
     return revenue_usd_per_year * (math.exp(loss_per_s * (before_s - after_s)) - 1)
