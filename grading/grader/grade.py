@@ -259,6 +259,8 @@ def _look(
 def _said(error: Any) -> str:
     if error.ename == "CellTimeoutError":
         return "ran into the time limit"
+    if error.ename == "NotImplementedError" and not error.evalue:
+        return "not answered"
     sentence = " ".join(error.evalue.split())[:300]
     if error.ename in ("CheckError", "AssertionError") and sentence:
         return sentence

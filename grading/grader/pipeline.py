@@ -17,12 +17,23 @@ __all__ = ["autograde", "feedback", "generate", "gradebook", "schema_version"]
 
 
 def gradebook(course: Course) -> Any:
-    """Open the course's gradebook, which is made if there is none; use it in a ``with``."""
+    """Open the course's gradebook, which is made if there is none; use it in a ``with``.
+
+    Raises
+    ------
+    GraderError
+        When the file is no gradebook.
+    """
     from nbgrader.api import Gradebook
+    from sqlalchemy.exc import SQLAlchemyError
 
     _prepare()
     course.gradebook.parent.mkdir(parents=True, exist_ok=True)
-    return Gradebook(course.db_url)
+    try:
+        return Gradebook(course.db_url)
+    except SQLAlchemyError as error:
+        why = _sentence(str(error.__cause__ or error))
+        raise GraderError(f"{course.gradebook} cannot be opened as a gradebook: {why}") from None
 
 
 @functools.cache

@@ -42,7 +42,7 @@ class ItemRate:
     name : str
     max_score : float
     mean_share : float or None
-        Mean score over the maximum [1]; None when nothing was graded yet.
+        Mean score over the maximum [1]; None while a person still has to grade some.
     full, none, open : int
         Students with all points, with none, and those a person still has to grade.
     said : tuple of (sentence, count)
@@ -69,7 +69,7 @@ def item_rates(lab: Lab, results: Sequence[Result]) -> list[ItemRate]:
             if row.said:
                 counts[row.said] = counts.get(row.said, 0) + 1
         share = None
-        if closed and item.points:
+        if item.points and len(closed) == len(rows) > 0:
             share = statistics.fmean(row.score / item.points for row in closed)
         rates.append(
             ItemRate(
@@ -144,7 +144,7 @@ def histogram_svg(shares: Sequence[float], *, bins: int = 10) -> str:
     width, height, step = 400, 150, 400 / bins
     bars = []
     for index, count in enumerate(counts):
-        tall = 110 * count / top
+        tall = 98 * count / top
         x, y = index * step + 2, 120 - tall
         label = f'<text x="{x + step / 2 - 2:.1f}" y="{y - 4:.1f}">{count}</text>' if count else ""
         bars.append(
@@ -251,7 +251,7 @@ p, small {{ color: var(--soft); }} small {{ display: block; font-weight: normal;
   color: var(--soft); }}
 .facts b {{ display: block; font-size: 1.4rem; color: var(--ink); }}
 svg {{ width: 100%; max-width: 30rem; }} rect {{ fill: var(--bar); }} line {{ stroke: var(--line); }}
-text {{ font-size: 12px; fill: var(--ink); text-anchor: middle; }} .tick {{ fill: var(--soft); }}
+text {{ font-size: 12px; fill: var(--ink); }} svg :not(.tick) {{ text-anchor: middle; }} .tick {{ fill: var(--soft); }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; vertical-align: top; padding: .4rem .5rem .4rem 0;
   border-top: 1px solid var(--line); }}
@@ -268,12 +268,13 @@ th[scope=row] {{ overflow-wrap: anywhere; }}
 <h1>{heading}</h1>
 <p>{lab} · class report of {when} · source {release}</p>
 <div class="facts">{facts}</div>
+<h2>Students by share of the points, so far</h2>
 {histogram}
 <h2>Students</h2>
 <table><thead><tr><th>student</th><th class="n">points</th><th>ended as</th><th class="n">time</th></tr></thead>
 <tbody>{students}</tbody></table>
 <h2>Items</h2>
-<p>Mean share of the points among those who could be graded, and what failed tests said.</p>
+<p>Mean share of the points among those who could be graded, and what failed tests said, most often first.</p>
 <table><thead><tr><th>item</th><th class="n">points</th><th class="n">earned</th></tr></thead>
 <tbody>{items}</tbody></table>
 {slow}

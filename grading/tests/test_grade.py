@@ -220,6 +220,17 @@ def test_a_damaged_record_of_results_says_what_to_do(course):
         load_results(course, LAB)
 
 
+def test_a_damaged_gradebook_is_named_and_blames_no_student(course):
+    build.build(course, LAB, run=False)
+    hand_in(course, LAB, "amy", released(course, LAB))
+    course.gradebook.write_bytes(b"not a database, but long enough to look at" * 99)
+    with pytest.raises(
+        GraderError, match=r"gradebook\.db cannot be opened as a gradebook: file is not a"
+    ):
+        grade(course, LAB)
+    assert load_results(course, LAB) == []
+
+
 def test_nbgraders_own_commands_work_at_the_root_of_a_course(course):
     """Also with `alembic` found by name, as nbgrader calls it for a new gradebook."""
     build.build(course, LAB, run=False)
@@ -227,7 +238,6 @@ def test_nbgraders_own_commands_work_at_the_root_of_a_course(course):
     lab = read_lab(course, LAB)
     hand_in(course, LAB, "amy", fill(released(course, LAB), lab.answers))
     for words in (
-        ["db", "assignment", "list"],
         ["generate_assignment", LAB, "--force"],
         ["autograde", LAB],
         ["generate_feedback", LAB],
