@@ -139,11 +139,11 @@ def verify(
                 status.update(f"{name}: {step}")
 
             findings = verifying.verify(where, lab, on_step=on_step)
-        table = Table(title=lab, title_justify="left")
+        table = Table(title=lab, title_justify="left", expand=True)
         table.add_column("")
-        table.add_column("answers", overflow="fold")
-        table.add_column("loses points in", overflow="fold")
-        table.add_column("the first lost test says", no_wrap=True, overflow="ellipsis")
+        table.add_column("answers", overflow="fold", ratio=3)
+        table.add_column("loses points in", overflow="fold", ratio=3)
+        table.add_column("the first lost test says", no_wrap=True, overflow="ellipsis", ratio=3)
         for found in findings:
             mark = Text("✗", style="red") if found.problem else Text("✓", style="green")
             name = found.kind if found.kind == found.name else f"{found.kind} {found.name}"
