@@ -1,0 +1,103 @@
+"""Laws of a measured grid: what was put in comes out, and the recorded grid says what it says."""
+
+import numpy as np
+import pytest
+
+from supercycle import facts
+from supercycle.models.scaling_grid import GridLaw, bootstrap_by_run, extrapolate, fit_grid
+
+N, D = (x.ravel() for x in np.meshgrid(np.geomspace(1e4, 1e6, 6), np.geomspace(2e5, 6e6, 5)))
+TRUTH = GridLaw(entropy=0.44, a=30.0, alpha=0.5, b=40.0, beta=0.4)
+
+
+def noisy(law, seed, spread):
+    return law.loss(N, D) * np.random.default_rng(seed).normal(1, spread, N.shape)
+
+
+def test_an_additive_law_comes_back_from_its_own_losses():
+    law = fit_grid(N, D, TRUTH.loss(N, D)).law
+    assert law.entropy == pytest.approx(0.44, rel=1e-3)
+    assert (law.alpha, law.beta) == pytest.approx((0.5, 0.4), rel=1e-2)
+
+
+def test_knowing_the_floor_sharpens_the_exponents():
+    guessed, told = [], []
+    for seed in range(6):
+        losses = noisy(TRUTH, seed, 0.01)
+        guessed.append(fit_grid(N, D, losses).law.beta - 0.4)
+        told.append(fit_grid(N, D, losses, entropy=0.44).law.beta - 0.4)
+    assert np.std(told) < 0.7 * np.std(guessed)
+
+
+def test_the_generalised_law_finds_how_two_shortages_add():
+    sharper = GridLaw(entropy=0.44, a=30.0, alpha=0.5, b=40.0, beta=0.4, q=3.0)
+    losses = sharper.loss(N, D)
+    additive, generalised = fit_grid(N, D, losses), fit_grid(N, D, losses, generalised=True)
+    assert generalised.law.q == pytest.approx(3.0, rel=0.02)
+    assert generalised.max_error < 0.1 * additive.max_error
+
+
+def test_a_law_with_large_q_is_the_worse_of_two_shortages():
+    law = GridLaw(entropy=0.5, a=10.0, alpha=0.5, b=100.0, beta=0.5, q=40.0)
+    assert law.loss(1e4, 1e8) == pytest.approx(0.5 + max(10 / 100, 100 / 1e4), rel=1e-3)
+
+
+def test_points_of_one_run_are_no_news():
+    # Five budgets of a run share one error: drawing points pretends to know five times as much.
+    rng = np.random.default_rng(1)
+    run = np.unique(N, return_inverse=True)[1]
+    losses = TRUTH.loss(N, D) * np.exp(rng.normal(0, 0.02, 6))[run]
+    by_run = bootstrap_by_run(N, D, losses, run, draws=30, entropy=0.44)
+    by_point = bootstrap_by_run(N, D, losses, range(len(N)), draws=30, entropy=0.44)
+    assert by_run.alpha.std() > 1.2 * by_point.alpha.std()
+
+
+def test_extrapolation_holds_back_what_it_predicts():
+    frame = extrapolate(N, D, TRUTH.loss(N, D), up_to_params=2e5, up_to_tokens=3e6)
+    assert ((frame.params > 2e5) | (frame.tokens > 3e6)).all()
+    assert frame.error.abs().max() < 1e-3
+    assert len(frame) + frame.attrs["fit"].points == len(N)
+    with pytest.raises(ValueError, match="no point is left to predict"):
+        extrapolate(N, D, TRUTH.loss(N, D), up_to_params=1e9, up_to_tokens=1e9)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"loss": np.zeros(30)}, "loss = "),
+        ({"params": np.ones(30)}, "1 sizes"),
+        ({"entropy": 5.0}, "entropy = 5: must be below every loss"),
+        ({"tokens": D[:4]}, "30, 4 and 30 points"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(change, said):
+    given = {"params": N, "tokens": D, "loss": TRUTH.loss(N, D), **change}
+    with pytest.raises(ValueError, match=said):
+        fit_grid(**given)
+
+
+# -- the recorded grid ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    table = facts.table("measured-scaling-grid")
+    return table[table.language.str.startswith("lexicon")]
+
+
+def test_nobody_predicts_the_language_better_than_its_oracle(recorded):
+    assert (recorded.excess > 0).all()
+    assert np.allclose(recorded.excess + recorded.entropy_nats, recorded.loss, atol=2e-6)
+
+
+def test_more_weights_and_more_text_never_hurt_beyond_the_seeds_spread(recorded):
+    first = recorded[recorded.seed == 0]
+    table = first.pivot(index="params", columns="tokens", values="loss")
+    assert (table.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)
+    assert (table.diff().iloc[1:] < 0.005).all(axis=None)
+
+
+def test_the_entropy_of_the_table_is_that_of_the_language(recorded):
+    from supercycle.transformer.lexicon import Lexicon
+
+    assert recorded.entropy_nats.unique() == pytest.approx([Lexicon().entropy_nats])
