@@ -46,10 +46,8 @@ grade: .venv/.ready  ## grade what lies in grading/submitted/ (LAB=lab03_ttft)
 verify: .venv/.ready  ## prove the labs' tests: solutions, release, alternatives, mutants, blanks
 	@grader verify $(LAB)
 
-test: .venv/.ready  ## unit tests, drift of the labs, the graded path (under 10 minutes)
+test: .venv/.ready  ## unit tests, drift of the labs, proof of the grading (under 10 minutes)
 	@pytest -n 2
-	@grader build --check
-	@grader verify
 
 lint: .venv/.ready  ## ruff: lint and format
 	@ruff check --output-format concise .
@@ -58,7 +56,9 @@ lint: .venv/.ready  ## ruff: lint and format
 types: .venv/.ready  ## mypy on the library and the grader
 	@mypy
 
-check: lint types test  ## everything CI runs
+check: lint types test  ## everything CI runs: lint, types, tests, every lab executed once
+	@grader build --check
+
 
 check-slow: .venv/.ready  ## the slow tests
 	@pytest -n 2 -m slow
