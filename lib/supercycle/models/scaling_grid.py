@@ -133,6 +133,26 @@ def fit_grid(
     >>> round(fit.law.entropy, 4), round(fit.law.alpha, 4), fit.r_squared > 0.9999
     (0.5, 0.5, True)
     """
+    return _fit(params, tokens, loss, generalised, entropy, _STARTS)[0]
+
+
+_CENTRE = (12.0, 14.0)
+"""Log of parameters and tokens at which shortages are expressed while fitting, so that a
+coefficient and its exponent can move on their own."""
+
+_STARTS = tuple(itertools.product((0.3, 0.8), (0.3, 0.8), (0.1, 0.5)))
+"""Exponents, and the part of the least loss that is shortage, to start from."""
+
+
+def _fit(
+    params: Any,
+    tokens: Any,
+    loss: Any,
+    generalised: bool,
+    entropy: float | None,
+    starts: Sequence[Any],
+) -> tuple[GridFit, np.ndarray]:
+    """Fit from each start; return the best fit and its coordinates, a start for the next."""
     from scipy.optimize import least_squares
 
     N, D, L = (np.asarray(x, dtype=float).ravel() for x in (params, tokens, loss))
@@ -150,7 +170,7 @@ def fit_grid(
         raise ValueError(
             f"entropy = {entropy:g}: must be below every loss, the least is {L.min():g}"
         )
-    n, d = np.log(N).mean(), np.log(D).mean()  # centred, so that A and α can move on their own
+    n, d = _CENTRE
 
     def law_of(z: np.ndarray) -> GridLaw:
         x, alpha, y, beta = z[:4]
@@ -168,9 +188,12 @@ def fit_grid(
         low[-1], high = -1.5, [*high, float(np.log(MAX_Q))]
     best = None
     spread = max(float(L.min() - (entropy or 0)), 1e-6)
-    for alpha, beta, part in itertools.product((0.3, 0.8), (0.3, 0.8), (0.1, 0.5)):
-        start = [np.log(spread * part), alpha, np.log(spread * part), beta]
-        start += [np.log(L.min() * (1 - part))] * (entropy is None) + [0.5] * generalised
+    for start in starts:
+        if len(start) == 3:
+            alpha, beta, part = start
+            start = [np.log(spread * part), alpha, np.log(spread * part), beta]
+            start += [np.log(L.min() * (1 - part))] * (entropy is None) + [0.5] * generalised
+        start = np.clip(start, np.add(low, 1e-6), np.subtract(high, 1e-6))
         found = least_squares(
             residuals, start, bounds=(low, high), loss="huber", f_scale=HUBER_NATS
         )
@@ -179,12 +202,13 @@ def fit_grid(
     assert best is not None
     law = law_of(best.x)
     error = law.loss(N, D) - L
-    return GridFit(
+    fit = GridFit(
         law=law,
         r_squared=float(1 - (error**2).sum() / ((L - L.mean()) ** 2).sum()),
         max_error=float(np.abs(error / L).max()),
         points=len(L),
     )
+    return fit, best.x
 
 
 def bootstrap_by_run(
@@ -195,7 +219,8 @@ def bootstrap_by_run(
     *,
     draws: int = 200,
     seed: int = 0,
-    **how: Any,
+    generalised: bool = False,
+    entropy: float | None = None,
 ) -> pd.DataFrame:
     """Refit to runs drawn with replacement: how far the coefficients could be elsewhere.
 
@@ -209,13 +234,14 @@ def bootstrap_by_run(
         Which run each point belongs to.
     draws : int
     seed : int
-    **how
-        `generalised` and `entropy` of `fit_grid`.
+    generalised, entropy
+        As in `fit_grid`.
 
     Returns
     -------
     pandas.DataFrame
-        One row a draw: entropy, a, alpha, b, beta, q. Draws with one size only are drawn again.
+        One row a draw: entropy, a, alpha, b, beta, q. Draws of fewer than three sizes are drawn
+        again; each fit starts from that of all points.
     """
     import dataclasses
 
@@ -230,12 +256,14 @@ def bootstrap_by_run(
         raise ValueError(f"run has {len(names)} runs: draws need runs of at least 3 sizes")
     rng = np.random.default_rng(seed)
     laws: list[dict[str, float]] = []
+    _, start = _fit(N, D, L, generalised, entropy, _STARTS)
     while len(laws) < draws:
         drawn = [points_of[names[i]] for i in rng.integers(len(names), size=len(names))]
         if len({N[points[0]] for points in drawn}) < 3:
             continue
         pick = np.concatenate(drawn)
-        laws.append(dataclasses.asdict(fit_grid(N[pick], D[pick], L[pick], **how).law))
+        fit, _ = _fit(N[pick], D[pick], L[pick], generalised, entropy, [start])
+        laws.append(dataclasses.asdict(fit.law))
     return pd.DataFrame(laws)
 
 
