@@ -194,7 +194,7 @@ class _Columns:
         out = np.empty(len(self.rows))
         for (config, chip, engine, version, runtime), members, columns in self.groups:
             fit = engine_of(engine, version, chip.id, runtime)
-            p = inference.predict(config, chip, engine=fit, **columns)
+            p = inference.predict(config, chip, engine=fit, **columns)  # type: ignore[arg-type]
             first = p.prefill_s + np.where(self.client[members], fit.client_s, 0.0)
             out[members] = np.where(self.prefill[members], first, p.decode_s_per_token)
         return out
@@ -233,6 +233,17 @@ def _weights(rows: Sequence[Measurement]) -> np.ndarray:
     return np.asarray(weight / weight.mean())
 
 
+def _soft(residual: np.ndarray) -> np.ndarray:
+    """Square below `_ROBUST`, linear above: one wild row cannot carry a parameter away."""
+    scaled = residual / _ROBUST
+    return np.asarray(_ROBUST * np.sign(scaled) * np.sqrt(2 * (np.sqrt(1 + scaled**2) - 1)))
+
+
+def _ceilings(names: Sequence[str]) -> np.ndarray:
+    """No chip delivers more than its peak; other parameters are free (in logarithms)."""
+    return np.array([0.0 if name.endswith("efficiency") else np.inf for name in names])
+
+
 def _fit_global(rows: Sequence[Measurement]) -> dict[str, float]:
     """Stage one: thirteen parameters for everything, by robust least squares of log times."""
     from scipy.optimize import least_squares
@@ -245,10 +256,10 @@ def _fit_global(rows: Sequence[Measurement]) -> dict[str, float]:
     def misfit(x: np.ndarray) -> np.ndarray:
         values = dict(zip(names, np.exp(x), strict=True))
         times = columns.predict(lambda e, v, chip, runtime: _kind(values, runtime, chip))
-        residual = weight * np.log(times / columns.seconds)
+        residual = _soft(weight * np.log(times / columns.seconds))
         return np.concatenate([residual, _PRIOR_WEIGHT * (x - centre) / spread])
 
-    best = least_squares(misfit, centre, loss="soft_l1", f_scale=_ROBUST)
+    best = least_squares(misfit, centre, bounds=(-np.inf, _ceilings(names)))
     return dict(zip(names, np.exp(best.x), strict=True))
 
 
@@ -321,10 +332,10 @@ def calibrate(
 
     def misfit(x: np.ndarray) -> np.ndarray:
         times = columns.predict(lambda *_: moved(x))
-        residual = np.log(times / columns.seconds) / _ROBUST
+        residual = _soft(np.log(times / columns.seconds)) / _ROBUST
         return np.concatenate([residual, (x - centre) / strength])
 
-    best = least_squares(misfit, centre, loss="soft_l1")
+    best = least_squares(misfit, np.minimum(centre, -1e-9), bounds=(-np.inf, _ceilings(free)))
     fit = moved(best.x)
     # the bar of a calibrated engine: its own residuals, widened for the few rows behind them
     error = np.abs(np.log(columns.predict(lambda *_: fit) / columns.seconds))
@@ -379,7 +390,8 @@ def _from_frame(frame: pd.DataFrame) -> list[Measurement]:
         "source": "own",
     }
     rows = []
-    for number, cells in enumerate(frame.to_dict("records")):
+    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    for number, cells in enumerate(records):
         rows.append(_measurement(f"row-{number}", {**defaults, **cells, "value": cells["seconds"]}))
     return rows
 
@@ -418,7 +430,7 @@ def leave_one_source_out(rows: Sequence[Measurement] | None = None) -> pd.DataFr
             lambda e, v, chip, runtime, values=values: _kind(values, runtime, chip)
         )
     frame["error"] = frame["predicted_s"] / frame["seconds"] - 1
-    log_error = np.abs(np.log(frame["predicted_s"] / frame["seconds"]))
+    log_error: Any = np.abs(np.log(frame["predicted_s"] / frame["seconds"]))
     for source in frame["source"].unique():
         for phase in ("prefill", "decode"):
             here = (frame["source"] == source) & (frame["phase"] == phase)
@@ -469,7 +481,7 @@ def _rows_of_table() -> Iterable[Calibration]:
     rows = published()
     values = _fit_global(rows)
     left_out = leave_one_source_out(rows)
-    log_error = np.abs(np.log(left_out["predicted_s"] / left_out["seconds"]))
+    log_error: Any = np.abs(np.log(left_out["predicted_s"] / left_out["seconds"]))
     bars = {
         f"{phase}_error": _spread(log_error[chosen], left_out["source"][chosen])
         for phase in ("prefill", "decode")

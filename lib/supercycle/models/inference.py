@@ -147,9 +147,10 @@ def calibrations() -> tuple[Calibration, ...]:
         values: dict[str, Any] = {name: cells[name] for name in fields}
         if values["large_message_efficiency"] is None:
             values["large_message_efficiency"] = math.inf
-        found.append(
-            Calibration(**{k: v if isinstance(v, str) else float(v) for k, v in values.items()})
-        )
+        numbers: dict[str, Any] = {
+            k: v if isinstance(v, str) else float(v) for k, v in values.items()
+        }
+        found.append(Calibration(**numbers))
     return tuple(found)
 
 
@@ -297,12 +298,13 @@ class _Shape:
     missed_share: float
     kv_values: float
     kv_splits: int
-    windowed: bool
+    window: float
+    windowed_share: float
 
 
 @functools.lru_cache(maxsize=256)
 def _shape(config: TransformerConfig) -> _Shape:
-    total, moe = config.params(), config.experts
+    total, moe, window = config.params(), config.experts, config.window
     routed = 0
     if moe is not None:
         expert = (2 if config.activation == "gelu" else 3) * config.width * moe.width
@@ -318,8 +320,14 @@ def _shape(config: TransformerConfig) -> _Shape:
         missed_share=1 - moe.per_token / moe.routed if moe is not None else 0.0,
         kv_values=config.kv_bytes_per_token(8),
         kv_splits=1 if config.latent is not None else config.kv_heads,
-        windowed=config.window is not None,
+        window=float(window.tokens) if window else math.inf,
+        windowed_share=math.ceil(config.layers / window.every) / config.layers if window else 0.0,
     )
+
+
+def _over(excess: Number) -> Number:
+    """What exceeds, zero where nothing does."""
+    return max(excess, 0.0) if type(excess) is float else np.maximum(excess, 0.0)
 
 
 @functools.lru_cache(maxsize=256)
@@ -493,17 +501,18 @@ def predict(
         peak = np.where(weight_bits == 8, high, low)
 
     context = prompt + answer / 2
-    if shape.windowed:
-        prefill_flops = config.prefill_flops(prompt)
-        decode_flops = config.flops_per_token(context)
-        kv_prompt, kv_mean = config.kv_bytes(prompt, 8), config.kv_bytes(context, 8)
-        kv_last = config.kv_bytes(prompt + answer, 8)
-    else:
-        pairs = prompt * (prompt + 1) / 2
-        prefill_flops = prompt * shape.linear_flops + shape.head_flops + pairs * shape.pair_flops
-        decode_flops = shape.linear_flops + shape.head_flops + context * shape.pair_flops
-        kv_prompt, kv_mean = prompt * shape.kv_values, context * shape.kv_values
-        kv_last = (prompt + answer) * shape.kv_values
+    pairs = prompt * (prompt + 1) / 2
+    kept_prompt, kept_mean, kept_last = prompt, context, prompt + answer
+    if shape.windowed_share:  # some layers look back, and remember, at most `window` tokens
+        beyond = _over(prompt - shape.window)
+        pairs = pairs - shape.windowed_share * beyond * (beyond + 1) / 2
+        kept_prompt = prompt - shape.windowed_share * beyond
+        kept_mean = context - shape.windowed_share * _over(context - shape.window)
+        kept_last = kept_last - shape.windowed_share * _over(kept_last - shape.window)
+    prefill_flops = prompt * shape.linear_flops + shape.head_flops + pairs * shape.pair_flops
+    decode_flops = shape.linear_flops + shape.head_flops + kept_mean * shape.pair_flops
+    kv_prompt, kv_mean = kept_prompt * shape.kv_values, kept_mean * shape.kv_values
+    kv_last = kept_last * shape.kv_values
     kv_scale = batch * kv_bits / 8
     if type(tp) is float:
         splits: Number = min(tp, float(shape.kv_splits))
