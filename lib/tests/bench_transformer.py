@@ -16,7 +16,7 @@ from supercycle.transformer import Decoder, measure, small_config
 
 SIZES = {
     "prefill": [(1, 64), (1, 128), (1, 256), (1, 512), (1, 1024), (1, 2048)],
-    "decode": [(b, c) for b in (1, 4, 16) for c in (0, 256, 1024, 2048)],
+    "decode": [(b, c) for b in (1, 4, 16) for c in (128, 512, 1024, 2048)],
 }
 SHARED = {"prefill": [(1, 256), (1, 2048)], "decode": [(1, 256), (1, 1024), (4, 1024), (16, 1024)]}
 MAKE = {"prefill": measure.prefill_case, "decode": measure.decode_case}

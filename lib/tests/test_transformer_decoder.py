@@ -1,6 +1,8 @@
 """The decoder says the same however it reads, and counts what its configuration predicts."""
 
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -231,3 +233,11 @@ def test_another_implementation_says_the_same_with_the_same_weights(kv_heads):
     text = random_tokens(model.config, 2, 100)
     with torch.inference_mode():
         torch.testing.assert_close(model(text), twin(text).logits, atol=2e-5, rtol=1e-5)
+
+
+def test_without_torch_one_sentence_says_what_to_install():
+    code = "import sys; sys.modules['torch'] = None; import supercycle.transformer"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stderr.strip().splitlines()[-1] == (
+        "ModuleNotFoundError: supercycle.transformer needs PyTorch: install supercycle[labs]"
+    )

@@ -32,6 +32,9 @@ __all__ = ["Bench", "Timing", "bench", "cpu_threads", "quiet", "sample_s"]
 SETTLE_S = 5e-3
 """Untimed calls before a sample go on for this long, so cases that take longer have none [s]."""
 
+AFTERMATH = 0.1
+"""They go on at least for this share of the case before: a long one is felt longer."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -153,7 +156,8 @@ def bench(
             once_s.append([sample_s(case) for _ in range(warmup)][-1])
             if left_s(case) < 0:
                 break
-        visit_s = [_settling_calls(s) * s + s for s in once_s]
+        calls = [_settling_calls(s, once_s[i - 1]) for i, s in enumerate(once_s)]
+        visit_s = [(n + 1) * s for n, s in zip(calls, once_s, strict=True)]
         if len(once_s) < len(cases) or left_s(cases[-1]) < sum(visit_s):
             raise ValueError(
                 f"budget_s = {budget_s:g}: too small for one sample of each case: warming up "
@@ -161,7 +165,7 @@ def bench(
             )
 
         def visit(i: int) -> float:
-            for _ in range(_settling_calls(once_s[i])):
+            for _ in range(calls[i]):
                 cases[i]()
             samples[i].append(sample_s(cases[i]))
             return left_s(cases[i])
@@ -184,8 +188,9 @@ def bench(
     )
 
 
-def _settling_calls(once_s: float) -> int:
-    return int(min(SETTLE_S / once_s, 50))
+def _settling_calls(once_s: float, before_s: float) -> int:
+    """How many untimed calls go before a sample, after a case that took `before_s`."""
+    return int(min(max(SETTLE_S, AFTERMATH * before_s) / once_s, 50))
 
 
 def sample_s(case: Case) -> float:

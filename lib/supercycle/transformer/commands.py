@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from supercycle.models.scaling_grid import fit_grid
 from supercycle.transformer import grid, measure, record
 from supercycle.transformer.lexicon import Lexicon, Source, StandardLibrary
+from supercycle.transformer.train import Recipe
 from supercycle.units import format_si
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def train_grid_command(
     head_dim: int = 16,
     seeds: Sequence[int] = (0,),
     source: str = "lexicon",
+    batch: int = 16,
     device: str = "cpu",
     console: Console | None = None,
 ) -> Path:
@@ -93,6 +96,8 @@ def train_grid_command(
     layers, head_dim : int
     source : str
         ``lexicon`` (entropy known) or ``python`` (the standard library's source, unknown).
+    batch : int
+        Texts of 64 tokens a step; larger models on a GPU want more.
     device : str
     console : rich.console.Console, optional
 
@@ -109,7 +114,8 @@ def train_grid_command(
     with _progress(console) as progress:
         grid.train_grid(
             out, budget_s=budget_s, widths=widths, tokens=tokens, layers=layers, head_dim=head_dim,
-            seeds=seeds, source=sources[source](), device=device, progress=progress,
+            seeds=seeds, source=sources[source](), recipe=Recipe(batch=batch), device=device,
+            progress=progress,
         )  # fmt: skip
     frame = frame_of(grid.read_rows(out))
     _print_grid(console, frame)
@@ -156,8 +162,8 @@ def draw_roofline(frame: pd.DataFrame) -> Axes:
         order = np.argsort(intensity)
         points[str(kind)] = intensity[order], speed[order]
         shares[str(kind)] = float(np.median(speed / np.minimum(peak, intensity * bandwidth)))
-    claim = " and ".join(f"{kind} at {share:.0%}" for kind, share in shares.items())
-    with plots.figure(f"Half of the cases run above: {claim} of the roof") as axes:
+    claim = ", ".join(f"{kind} {share:.0%}" for kind, share in shares.items())
+    with plots.figure(f"Median share of the machine's own roof: {claim}") as axes:
         every = np.concatenate([intensity for intensity, _ in points.values()])
         line = np.geomspace(every.min() / 1.5, max(every.max(), peak / bandwidth) * 1.5, 200)
         axes.loglog(line, np.minimum(peak, line * bandwidth), color=plots.COLOURS["black"])
@@ -211,18 +217,37 @@ def _print_measured(console: Console, frame: pd.DataFrame) -> None:
 def _print_grid(console: Console, frame: pd.DataFrame) -> None:
     from rich.table import Table
 
-    known = frame.entropy_nats.notna().all()
-    table = frame.pivot_table(
-        index="params", columns="tokens", values="excess" if known else "loss"
+    for language, points in frame.groupby("language", sort=False):
+        known = points.entropy_nats.notna().all()
+        column = "excess" if known else "loss"
+        table = points.pivot_table(index="params", columns="tokens", values=column)
+        budgets = [format_si(float(str(t)), "tokens") for t in table.columns]
+        title = "loss above the true entropy" if known else "loss"
+        listing = Table("parameters", *budgets, box=None,
+                        title=f"{language}: {title} [nat/token], mean over seeds")  # fmt: skip
+        for params, losses in table.iterrows():
+            cells = ("" if np.isnan(x) else f"{x:.4f}" for x in losses)
+            listing.add_row(f"{int(str(params)):,}", *cells)
+        console.print(listing)
+        spread = points.groupby(["params", "tokens"]).loss.std().max()
+        if spread > 0:
+            console.print(
+                f"largest deviation between seeds: {spread:.4f} nat/token", highlight=False
+            )
+        _print_fit(console, points)
+
+
+def _print_fit(console: Console, points: pd.DataFrame) -> None:
+    try:
+        fit = fit_grid(points.params, points.tokens, points.loss)
+    except ValueError:  # too few points so far
+        return
+    truth = points.entropy_nats.iloc[0]
+    known = "" if np.isnan(truth) else f"; the true one is {truth:.4f}"
+    console.print(
+        f"additive law: R² {fit.r_squared:.3f}, entropy {fit.law.entropy:.4f}{known}",
+        highlight=False,
     )
-    title = "Loss above the true entropy" if known else "Loss"
-    budgets = [format_si(float(str(t)), "tokens") for t in table.columns]
-    listing = Table("parameters", *budgets, box=None,
-                    title=f"{title} [nat/token], mean over seeds")  # fmt: skip
-    for params, losses in table.iterrows():
-        cells = ("" if np.isnan(x) else f"{x:.4f}" for x in losses)
-        listing.add_row(f"{int(str(params)):,}", *cells)
-    console.print(listing)
 
 
 def _console() -> Console:

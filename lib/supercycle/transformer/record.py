@@ -7,6 +7,7 @@ known, and a second run goes on where the first one stopped.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def accelerator_configs() -> list[TransformerConfig]:
     Examples
     --------
     >>> [f"{c.params() / 1e6:,.0f} M" for c in accelerator_configs()]
-    ['35 M', '103 M', '297 M', '1,159 M', '2,911 M', '7,242 M']
+    ['35 M', '100 M', '297 M', '1,159 M', '2,917 M', '7,242 M']
     """
     shapes = (  # layers, width, heads, kv_heads, ffn_width
         ("dense-30m", 6, 384, 6, 6, 1024),
@@ -147,7 +148,9 @@ def laboratory_plan(*, quick: bool = True) -> list[Planned]:
     for kv_heads in heads:
         config = small_config(kv_heads=kv_heads, name=f"lab-3.5m-kv{kv_heads}")
         cases += [Planned(config, "prefill", 1, 2**k) for k in range(6, 12)]
-        cases += [Planned(config, "decode", b, c) for b in (1, 4, 16) for c in (0, 256, 1024, 2048)]
+        cases += [
+            Planned(config, "decode", b, c) for b in (1, 4, 16) for c in (128, 512, 1024, 2048)
+        ]
     return cases
 
 
@@ -393,6 +396,7 @@ def _timed(
 
 def _free_bytes(device: torch.device) -> float:
     if device.type == "cuda":
+        gc.collect()
         torch.cuda.empty_cache()
         return MEMORY_SHARE * torch.cuda.mem_get_info(device)[0]
     return 2.0**31
