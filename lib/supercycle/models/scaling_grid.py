@@ -117,8 +117,8 @@ def fit_grid(
     Raises
     ------
     ValueError
-        When there are fewer points than coefficients, one size or one budget only, or a loss is
-        not above the entropy given.
+        When there are fewer points than coefficients, fewer than three sizes or budgets (two
+        with `entropy` given), or a loss is not above that entropy.
 
     Notes
     -----
@@ -161,10 +161,12 @@ def _fit(
     if not len(N) == len(D) == len(L):
         raise ValueError(f"params, tokens and loss have {len(N)}, {len(D)} and {len(L)} points")
     free = 4 + generalised + (entropy is None)
-    if len(L) <= free or len(np.unique(N)) < 2 or len(np.unique(D)) < 2:
+    each = 2 if entropy is not None else 3  # a curve through two points has its floor anywhere
+    if len(L) <= free or len(np.unique(N)) < each or len(np.unique(D)) < each:
         raise ValueError(
             f"{len(L)} points of {len(np.unique(N))} sizes and {len(np.unique(D))} budgets: "
-            f"a law with {free} coefficients needs more points than that, and 2 of each at least"
+            f"a law with {free} coefficients needs more points than that, of {each} sizes and "
+            f"{each} budgets at least"
         )
     if entropy is not None and L.min() <= entropy:
         raise ValueError(

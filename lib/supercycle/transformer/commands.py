@@ -224,7 +224,7 @@ def _print_grid(console: Console, frame: pd.DataFrame) -> None:
         budgets = [format_si(float(str(t)), "tokens") for t in table.columns]
         title = "loss above the true entropy" if known else "loss"
         listing = Table("parameters", *budgets, box=None,
-                        title=f"{language}: {title} [nat/token], mean over seeds")  # fmt: skip
+                        title=f"{language}: {title}, nat per token, mean over seeds")  # fmt: skip
         for params, losses in table.iterrows():
             cells = ("" if np.isnan(x) else f"{x:.4f}" for x in losses)
             listing.add_row(f"{int(str(params)):,}", *cells)
