@@ -40,7 +40,9 @@ def _root(
 
 @app.command("facts")
 def show_facts(
-    table: Annotated[str | None, typer.Argument(help="A table; without it, all are listed.")] = None,
+    table: Annotated[
+        str | None, typer.Argument(help="A table; without it, all are listed.")
+    ] = None,
     row: Annotated[str | None, typer.Argument(help="A row: all its values with sources.")] = None,
 ) -> None:
     """Show sourced numbers: all tables, one table, or one row with where each number is from."""
@@ -89,7 +91,9 @@ def _print_row(console: Console, name: str, row_id: str) -> None:
     for column, cell in facts.row(name, row_id).items():
         if isinstance(cell, facts.Fact):
             unit = "" if cell.unit == "1" else f" {cell.unit}"
-            text = f"{float(cell):.6g}{unit}" + ("" if cell.basis == "published" else f"  ({cell.basis})")
+            text = f"{float(cell):.6g}{unit}" + (
+                "" if cell.basis == "published" else f"  ({cell.basis})"
+            )
         else:
             text = "not known" if cell is None else str(cell)
         console.print(f"{column:>26s}  {text}", highlight=False, markup=False)

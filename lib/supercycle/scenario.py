@@ -157,9 +157,7 @@ class RequestPath:
         change, cost_usd_per_year = options[option]
         before_s = sum(self.wait_parts_s(screen_tokens=screen_tokens).values())
         after_s = sum(self.wait_parts_s(screen_tokens=screen_tokens, **change).values())
-        factor = apps.demand_factor(
-            after_s, baseline_s=before_s, semi_elasticity_per_s=loss_per_s
-        )
+        factor = apps.demand_factor(after_s, baseline_s=before_s, semi_elasticity_per_s=loss_per_s)
         gain = revenue_usd_per_year * (float(factor) - 1)
         return gain - cost_usd_per_year
 

@@ -34,7 +34,9 @@ def conda():
 def test_conda_and_pip_ask_for_the_same_versions():
     wanted = {
         CONDA_NAMES.get(name, name): spec
-        for name, spec in requirements(PROJECT["dependencies"], EXTRAS["labs"]).items()
+        for name, spec in requirements(
+            PROJECT["dependencies"], EXTRAS["energy"], EXTRAS["labs"]
+        ).items()
     }
     have = {name: spec for name, spec in conda().items() if name not in ("python", "pip")}
     assert have == wanted
