@@ -1,4 +1,7 @@
-"""The clock is honest, keeps its budget and leaves the process as it found it."""
+"""The clock is honest, keeps its budget and leaves the process as it found it.
+
+Budgets are wide and samples few, so a busy machine makes a test longer and never fails it.
+"""
 
 import gc
 import time
@@ -29,24 +32,24 @@ def sleeping_case(seconds, calls=None, name="prefill"):
 
 
 def test_the_clock_reads_the_time_that_passes():
-    (timing,) = measure.bench([sleeping_case(0.02)], budget_s=0.3)
+    (timing,) = measure.bench([sleeping_case(0.02)], budget_s=30, max_samples=4)
     assert timing.min_s >= 0.02  # sleep never returns early
-    assert timing.n == len(timing.samples) >= 3
+    assert timing.n == len(timing.samples) == 4
     assert timing.min_s <= timing.p50_s <= timing.p90_s <= max(timing.samples)
 
 
 def test_quantiles_are_those_of_the_samples():
-    (timing,) = measure.bench([sleeping_case(0.001)], budget_s=0.2)
+    (timing,) = measure.bench([sleeping_case(0.001)], budget_s=30, max_samples=20)
     assert timing.p90_s == pytest.approx(pd.Series(timing.samples).quantile(0.9))
 
 
 def test_round_robin_takes_turns_and_sequential_does_not():
     calls = []
     cases = [sleeping_case(0.006, calls, name) for name in ("prefill", "decode")]
-    measure.bench(cases, budget_s=0.5, warmup=1)
+    measure.bench(cases, budget_s=30, warmup=1, max_samples=3)
     assert calls[2:8] == ["prefill", "decode"] * 3
     calls.clear()
-    timings = measure.bench(cases, budget_s=0.5, warmup=1, order="sequential", max_samples=3)
+    timings = measure.bench(cases, budget_s=30, warmup=1, order="sequential", max_samples=3)
     assert calls[2:] == ["prefill"] * 3 + ["decode"] * 3
     assert [t.n for t in timings] == [3, 3]
 
@@ -60,7 +63,7 @@ def test_a_bench_puts_threads_and_garbage_collection_back():
         time.sleep(0.006)
 
     case = measure.Case("decode", 1, 1, 0, 1.0, 1.0, torch.device("cpu"), torch.float32, run)
-    bench = measure.bench([case], budget_s=0.5)
+    bench = measure.bench([case], budget_s=30, max_samples=3)
     assert set(seen) == {(1, False)}
     assert bench.threads == 1
     assert (torch.get_num_threads(), gc.isenabled()) == (before, True)
@@ -70,7 +73,7 @@ def test_a_bench_puts_threads_and_garbage_collection_back():
 
     broken = measure.Case("decode", 1, 1, 0, 1.0, 1.0, torch.device("cpu"), torch.float32, fail)
     with pytest.raises(RuntimeError, match="broken"):
-        measure.bench([broken], budget_s=0.1)
+        measure.bench([broken], budget_s=30)
     assert (torch.get_num_threads(), gc.isenabled()) == (before, True)
 
 
@@ -257,14 +260,14 @@ def test_measure_command_writes_a_record_and_a_picture(tmp_path, monkeypatch, ca
         return [record.Planned(TINY, *size) for size in sizes]
 
     monkeypatch.setattr(record, "laboratory_plan", tiny_plan)
-    out = commands.measure_command(budget_s=1.5, out=tmp_path / "here.csv")
+    out = commands.measure_command(budget_s=6, out=tmp_path / "here.csv")
     frame = commands.frame_of(record.read_rows(out))
     assert len(frame) == 7
     assert (tmp_path / "here.png").stat().st_size > 5000
     said = capsys.readouterr().out
     assert "prefill fit: largest error" in said
     assert "causal mask" in said
-    again = commands.measure_command(budget_s=1.5, out=out)
+    again = commands.measure_command(budget_s=6, out=out)
     assert len(record.read_rows(again)) == 7  # replaced, not added
 
 

@@ -129,7 +129,7 @@ def bench(
     --------
     >>> from supercycle.transformer import Decoder, measure, small_config
     >>> case = measure.prefill_case(Decoder(small_config()), batch=1, tokens=32)
-    >>> (timing,) = bench([case], budget_s=0.5)
+    >>> (timing,) = bench([case], budget_s=10, max_samples=5)
     >>> timing.n == len(timing.samples), timing.min_s <= timing.p50_s <= timing.p90_s
     (True, True)
     """

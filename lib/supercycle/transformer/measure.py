@@ -3,7 +3,7 @@
 >>> from supercycle.transformer import Decoder, measure, small_config
 >>> model = Decoder(small_config())
 >>> cases = [measure.prefill_case(model, batch=1, tokens=n) for n in (32, 64, 128)]
->>> timings = measure.bench(cases, budget_s=1)
+>>> timings = measure.bench(cases, budget_s=10, max_samples=5)
 >>> measure.fit_prefill(timings)(128) > 0
 True
 """
