@@ -5,6 +5,7 @@ PYTHON ?= python3
 # download). https://download.pytorch.org/whl/cpu gives the CPU build (about 200 MB).
 TORCH_INDEX ?=
 LAB ?=
+WHAT ?=
 
 BIN := .venv/bin
 # nbgrader calls alembic by name; one thread a process, so that timings and parallel tests hold still.
@@ -66,8 +67,17 @@ check-slow: .venv/.ready  ## the slow tests
 figures: .venv/.ready  ## draw the slides-ready figures
 	@python course/figures.py
 
-bench: .venv/.ready  ## speed, as ratios within one run
-	@python lib/bench/bench.py
+bench: .build/rivals/.ready  ## speed, as ratios within one run (WHAT="imports transformer" for some)
+	@.build/rivals/bin/python lib/bench/bench.py $(WHAT)
+
+# The public tools we compare with, in an environment of their own that sees ours.
+.build/rivals/.ready: .venv/.ready lib/bench/rivals.txt
+	@echo "Setting up .build/rivals: the tools that 'make bench' compares with ..."
+	@$(BIN)/python -m venv .build/rivals
+	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	  > "$$(.build/rivals/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ours.pth"
+	@.build/rivals/bin/python -m pip install --quiet --disable-pip-version-check -r lib/bench/rivals.txt
+	@touch $@
 
 lock: .venv/.ready  ## resolve the versions of requirements.lock anew
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -1,43 +1,37 @@
-"""Speed as ratios within one run: ``make bench``.
+"""Speed as ratios within one run: ``make bench``, or ``make bench WHAT="imports cluster"``.
 
-Absolute times on a shared machine mean little; a ratio to something measured in the same minute does.
+Absolute times on a shared machine mean little; a ratio to something measured in the same minute
+does. Every ``bench_<name>.py`` beside this file, and in ``grading/bench/``, has a ``main()`` that
+prints its table; the public tools they are compared with stand in ``rivals.txt``, and each is left
+out with a line that says so where it is not installed.
 """
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
-import time
-from statistics import median
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FOLDERS = (HERE, HERE.parents[1] / "grading" / "bench")
 
 
-def wall_s(code: str) -> float:
-    """Seconds of one fresh Python process that runs `code`."""
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - start
+def benches() -> dict[str, Path]:
+    """Name → file, in the order of names."""
+    found = [path for folder in FOLDERS for path in folder.glob("bench_*.py")]
+    return {path.stem.removeprefix("bench_"): path for path in sorted(found)}
 
 
-def imports(rounds: int = 9) -> None:
-    """What importing the library adds to importing nothing, in turn with NumPy and pandas."""
-    codes = {
-        "nothing": "pass",
-        "numpy": "import numpy",
-        "supercycle": "import supercycle",
-        "supercycle.chips": "from supercycle import chips; chips.accelerator('h100-sxm')",
-        "pandas": "import pandas",
-    }
-    samples: dict[str, list[float]] = {name: [] for name in codes}
-    for _ in range(rounds):
-        for name, code in codes.items():
-            samples[name].append(wall_s(code))
-    base = median(samples["nothing"])
-    numpy_s = median(samples["numpy"]) - base
-    print("import                 adds     relative to numpy")
-    for name in list(codes)[1:]:
-        added = median(samples[name]) - base
-        print(f"{name:18s} {added * 1e3:6.0f} ms   {added / numpy_s:5.2f}")
+def main(wanted: list[str]) -> None:
+    """Run the named benches, or all."""
+    known = benches()
+    for name in wanted:
+        if name not in known:
+            sys.exit(f"no bench {name!r}: must be one of {', '.join(known)}")
+    for name in wanted or known:
+        print(f"\n== {name} ==", flush=True)
+        runpy.run_path(str(known[name]))["main"]()
 
 
 if __name__ == "__main__":
-    imports()
+    main(sys.argv[1:])

@@ -227,7 +227,7 @@ def test_a_refused_token_leaves_the_cache_as_it_was():
 def test_another_implementation_says_the_same_with_the_same_weights(kv_heads):
     # Hugging Face's Llama, an implementation not made by us.
     pytest.importorskip("transformers", reason="only the bench installs transformers")
-    bench = runpy.run_path(str(Path(__file__).with_name("bench_transformer.py")))
+    bench = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "bench_transformer.py"))
     model = Decoder(small_config(kv_heads=kv_heads), seed=4)
     twin, _ = bench["llama_twin"](model)
     text = random_tokens(model.config, 2, 100)

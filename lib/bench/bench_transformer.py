@@ -1,8 +1,8 @@
 """How close the decoder comes to this machine's own ceilings, and to another implementation.
 
-Run it with ``python lib/tests/bench_transformer.py [seconds]``. Beside our times stand those of
-Hugging Face's Llama with the same weights and a static cache, where `transformers` is installed
-(``pip install transformers``; nothing else here needs it).
+``make bench WHAT=transformer``, or ``python lib/bench/bench_transformer.py [seconds]``. Beside our
+times stand those of Hugging Face's Llama with the same weights and a static cache, where
+`transformers` is installed; nothing else here needs it.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def main(budget_s: float = 30.0) -> None:
     try:
         import transformers
     except ModuleNotFoundError:
-        print("no comparison: pip install transformers")
+        print("no comparison: transformers is not installed")
         return
     twin, config = llama_twin(model)
     ours = [MAKE[kind](model, *size) for kind in SHARED for size in SHARED[kind]]
