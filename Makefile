@@ -57,9 +57,9 @@ lint: .venv/.ready  ## ruff: lint and format
 types: .venv/.ready  ## mypy on the library and the grader
 	@mypy
 
-check: lint types test  ## everything CI runs: lint, types, tests, every lab executed once
+check: lint types test .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
 	@grader build --check
-
+	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
 
 check-slow: .venv/.ready  ## the slow tests
 	@pytest -n 2 -m slow

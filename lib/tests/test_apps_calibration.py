@@ -114,7 +114,7 @@ def test_every_row_states_its_source_and_recalled_numbers_say_so(table):
 
 def test_no_compiled_fact_about_prices_was_lost():
     if not (COMPILED / "prices.csv").exists():
-        pytest.skip("the compiled fact tables are not beside this checkout")
+        pytest.skip("no ../shared beside this checkout")
     with (COMPILED / "prices.csv").open(encoding="utf-8") as lines:
         listed = [r for r in csv.DictReader(lines) if r["usd_per_m_output"]]
     ours = facts.table("prices")["output_usd_per_mtok"].dropna()

@@ -89,7 +89,7 @@ _MPT |= {"30b": (48, 7168, 56), "70b": (80, 8192, 64)}
 def _mpt_rows():
     path = SHARED / "facts/measurements/published_measurements.csv"
     if not path.is_file():
-        pytest.skip("the shared measurements are not beside this checkout")
+        pytest.skip("no ../shared beside this checkout")
     with path.open(encoding="utf-8") as lines:
         rows = [r for r in csv.DictReader(lines) if "llm-foundry" in r["source"]]
     mfus = [r for r in rows if r["quantity"] == "training MFU"]

@@ -1,9 +1,7 @@
 """The decoder says the same however it reads, and counts what its configuration predicts."""
 
-import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -221,18 +219,6 @@ def test_a_refused_token_leaves_the_cache_as_it_was():
     with pytest.raises(ValueError, match="vocab"):
         decode(model, torch.tensor([9999]), cache)
     assert cache.length == 2
-
-
-@pytest.mark.parametrize("kv_heads", [1, 4])
-def test_another_implementation_says_the_same_with_the_same_weights(kv_heads):
-    # Hugging Face's Llama, an implementation not made by us.
-    pytest.importorskip("transformers", reason="only the bench installs transformers")
-    bench = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "bench_transformer.py"))
-    model = Decoder(small_config(kv_heads=kv_heads), seed=4)
-    twin, _ = bench["llama_twin"](model)
-    text = random_tokens(model.config, 2, 100)
-    with torch.inference_mode():
-        torch.testing.assert_close(model(text), twin(text).logits, atol=2e-5, rtol=1e-5)
 
 
 def test_without_torch_one_sentence_says_what_to_install():
