@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,10 @@ class Course:
         The stations of a submission.
     gradebook : Path
         nbgrader's SQLite gradebook.
+    journal, versions : Path
+        What happened to each grade, and every release's source by its stamp.
+    gradebook_url : str
+        A gradebook elsewhere, such as ``postgresql://host/course``; SQLite's file when empty.
     """
 
     root: Path
@@ -39,10 +44,16 @@ class Course:
     feedback: Path
     reports: Path
     gradebook: Path
+    journal: Path
+    versions: Path
+    gradebook_url: str = ""
 
     @classmethod
     def at(cls, root: Path | str) -> Course:
-        """Return the course of a checkout: labs at the root, the state of grading in ``grading/``."""
+        """Return the course of a checkout: labs at the root, the state of grading in ``grading/``.
+
+        The environment variable ``GRADER_GRADEBOOK`` may name a gradebook elsewhere.
+        """
         root = Path(root).resolve()
         grading = root / "grading"
         return cls(
@@ -55,6 +66,9 @@ class Course:
             feedback=grading / "feedback",
             reports=grading / "reports",
             gradebook=grading / "gradebook.db",
+            journal=grading / "journal",
+            versions=grading / "versions",
+            gradebook_url=os.environ.get("GRADER_GRADEBOOK", ""),
         )
 
     @classmethod
@@ -87,11 +101,16 @@ class Course:
             feedback=folder / "feedback",
             reports=folder / "reports",
             gradebook=folder / "gradebook.db",
+            journal=folder / "journal",
+            versions=folder / "versions",
         )
 
     @property
     def db_url(self) -> str:
         """The gradebook as SQLAlchemy names it."""
+        if self.gradebook_url:
+            # SQLAlchemy's default driver changed over time; psycopg 3 is the one we install
+            return self.gradebook_url.replace("postgresql://", "postgresql+psycopg://", 1)
         return f"sqlite:///{self.gradebook}"
 
     def labs(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import re
@@ -11,50 +10,12 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.gradebook import open_gradebook, prepare, schema_version
 from grader.settings import nbgrader_config
 
 __all__ = ["autograde", "feedback", "generate", "gradebook", "schema_version"]
 
-
-def gradebook(course: Course) -> Any:
-    """Open the course's gradebook, which is made if there is none; use it in a ``with``.
-
-    Raises
-    ------
-    GraderError
-        When the file is no gradebook.
-    """
-    from nbgrader.api import Gradebook
-    from sqlalchemy.exc import SQLAlchemyError
-
-    _prepare()
-    course.gradebook.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return Gradebook(course.db_url)
-    except SQLAlchemyError as error:
-        why = _sentence(str(error.__cause__ or error))
-        raise GraderError(f"{course.gradebook} cannot be opened as a gradebook: {why}") from None
-
-
-@functools.cache
-def _prepare() -> None:
-    """Let nbgrader look up its schema's version here, not with a call of ``alembic`` by name.
-
-    It does so for every new gradebook; the call fails where the environment's programs are not on
-    PATH, and takes two seconds where they are. A test compares the two answers.
-    """
-    import nbgrader.api
-
-    nbgrader.api.get_alembic_version = schema_version
-
-
-@functools.cache
-def schema_version() -> str:
-    """Return the version of nbgrader's gradebook schema."""
-    from alembic.script import ScriptDirectory
-    from nbgrader.dbutil import ALEMBIC_DIR
-
-    return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())
+gradebook = open_gradebook
 
 
 def generate(course: Course, lab: str) -> None:
@@ -87,7 +48,7 @@ def _run(
     from nbgrader.coursedir import CourseDirectory
     from sqlalchemy.exc import SAWarning
 
-    _prepare()
+    prepare()
     course.gradebook.parent.mkdir(parents=True, exist_ok=True)
     config = nbgrader_config(course, timeout_s=timeout_s)
     coursedir = CourseDirectory(config=config)
