@@ -1,45 +1,20 @@
-"""The command ``supercycle``: the course's models and facts in a terminal."""
+"""``supercycle facts``: tables, rows and values with where each is from."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supercycle import __version__, facts
+from supercycle import facts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(
-    help="The economics of the AI compute stack, floor by floor.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+__all__ = ["show"]
 
 
-def main() -> None:
-    """Run the command; what a user gets wrong becomes one sentence and a non-zero exit."""
-    try:
-        app()
-    except (ValueError, ModuleNotFoundError, OSError) as wrong:
-        print(f"supercycle: {wrong}", file=sys.stderr)
-        sys.exit(1)
-
-
-@app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.command("facts")
-def show_facts(
+def show(
     table: Annotated[
         str | None, typer.Argument(help="A table; without it, all are listed.")
     ] = None,

@@ -1,0 +1,41 @@
+"""The command ``supercycle``: the course's models and facts in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from supercycle import __version__
+from supercycle.cli import facts, measure
+
+app = typer.Typer(
+    help="The economics of the AI compute stack, floor by floor.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command; what a user gets wrong becomes one sentence and a non-zero exit."""
+    try:
+        app()
+    except (ValueError, ModuleNotFoundError, OSError) as wrong:
+        print(f"supercycle: {wrong}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+app.command("facts")(facts.show)
+app.command("measure")(measure.measure)
+app.command("train-grid")(measure.train_grid)
