@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -45,6 +45,27 @@ class Roof:
     def ridge_point(self) -> float:
         """Arithmetic intensity at which both ceilings meet [FLOP/B]."""
         return self.flops_per_s / self.bytes_per_s
+
+    def best_with(self, other: Roof) -> Roof:
+        """Return the better of two measurements of the same ceilings: noise only lowers them.
+
+        Examples
+        --------
+        >>> early = Roof(3e10, 2e10, 1e-6, "cpu", "float32", 1)
+        >>> early.best_with(Roof(9e10, 1e10, 2e-6, "cpu", "float32", 1)).ridge_point
+        4.5
+        """
+        if (self.device, self.dtype, self.threads) != (other.device, other.dtype, other.threads):
+            raise ValueError(
+                f"ceilings of {self.device} in {self.dtype} on {self.threads} threads cannot be "
+                f"compared with {other.device} in {other.dtype} on {other.threads}"
+            )
+        return replace(
+            self,
+            flops_per_s=max(self.flops_per_s, other.flops_per_s),
+            bytes_per_s=max(self.bytes_per_s, other.bytes_per_s),
+            launch_s=min(self.launch_s, other.launch_s),
+        )
 
 
 def roof(
