@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from supercycle.models.scaling_grid import fit_grid
+from supercycle.models import scaling
 from supercycle.transformer import grid, measure, record
 from supercycle.transformer.lexicon import Lexicon, Source, StandardLibrary
 from supercycle.transformer.train import Recipe
@@ -239,13 +239,13 @@ def _print_grid(console: Console, frame: pd.DataFrame) -> None:
 
 def _print_fit(console: Console, points: pd.DataFrame) -> None:
     try:
-        fit = fit_grid(points.params, points.tokens, points.loss)
+        law = scaling.fit(points.params, points.tokens, points.loss)
     except ValueError:  # too few points so far
         return
     truth = points.entropy_nats.iloc[0]
     known = "" if np.isnan(truth) else f"; the true one is {truth:.4f}"
     console.print(
-        f"additive law: R² {fit.r_squared:.3f}, entropy {fit.law.entropy:.4f}{known}",
+        f"additive law: R² {law.r_squared:.3f}, entropy {law.E:.4f}{known}",
         highlight=False,
     )
 
