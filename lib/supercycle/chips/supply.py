@@ -1,107 +1,215 @@
-"""The supply chain as a network with capacities, and its choke points as the duals of an LP.
+"""The supply chain as a network with capacities: what comes out at most, and what limits it.
 
 Every stage turns inputs from other stages into one output, in fixed proportions (a bill of
-materials), up to a yearly capacity. How many accelerators come out at most is a linear program; its
-dual prices say what one more unit of each capacity would be worth. A stage's *elasticity*, its
-dual price times its capacity over the output, is the share of the output that hangs on it: the
-elasticities sum to one, whatever the units, and a stage with slack has none. Where two stages bind
-together, one more of either alone is worth nothing while one less of either costs, so the left and
-the right derivative differ and no single number is the truth.
+materials) and with a yield, up to a yearly capacity. How much comes out at most is a linear
+programme. Its dual prices say what one more unit of each capacity would be worth; `chips.choke`
+ranks them.
 
-"Single supplier" and "binding stage" are different things: see `without`.
+Sources: Leontief (1936), Quantitative input and output relations in the economic system of the
+United States; Koopmans (1951), Analysis of production as an efficient combination of activities.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from supercycle import facts
-from supercycle._validate import non_negative, positive
+from supercycle._validate import non_negative, positive, share
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["MEASURES", "Plan", "Product", "Stage", "SupplyNetwork", "network", "plan"]
 
-__all__ = ["Plan", "SupplyNetwork", "choke_points", "hhi", "network", "plan", "without"]
+MEASURES = ("power_w", "value_usd")
+"""What a plan may maximise: the power of the products made in a year, or their price."""
+
+
+def _frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(mapping))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the chain, its output in a unit of its own.
+
+    Attributes
+    ----------
+    capacity : float
+        Most output a year; infinite where the stage itself limits nothing.
+    inputs : mapping from stage to float
+        Units of other stages used up for one unit of output, before losses.
+    yield_share : float
+        Share of the output that is good; the inputs of the rest are lost [1].
+    makers : mapping from firm to share
+        Who runs the stage; empty where nobody is named.
+    toolmakers : mapping from firm to share
+        Who supplies new capacity: without them what is installed goes on and nothing is added.
+    growth_per_year : float
+        Most capacity that can be added in a year, as a share of what is there [1/yr].
+    lead_time_years : float
+        From order to capacity [yr].
+    capex_usd : float
+        Cost of one unit a year of new capacity [USD].
+
+    Raises
+    ------
+    ValueError
+        When a number is impossible, or shares do not sum to one.
+    """
+
+    capacity: float = math.inf
+    inputs: Mapping[str, float] = field(default_factory=dict)
+    yield_share: float = 1.0
+    makers: Mapping[str, float] = field(default_factory=dict)
+    toolmakers: Mapping[str, float] = field(default_factory=dict)
+    growth_per_year: float = 0.0
+    lead_time_years: float = 0.0
+    capex_usd: float = 0.0
+
+    def __post_init__(self) -> None:
+        non_negative("capacity", self.capacity)
+        for source, amount in self.inputs.items():
+            positive(f"inputs[{source!r}]", amount)
+        share("yield_share", self.yield_share)
+        positive("yield_share", self.yield_share)
+        for role in ("makers", "toolmakers"):
+            shares = getattr(self, role)
+            non_negative(role, list(shares.values()))
+            if shares and abs(sum(shares.values()) - 1) > 1e-6:
+                raise ValueError(
+                    f"{role} have shares that sum to {sum(shares.values()):g}: must sum to 1"
+                )
+        for name in ("growth_per_year", "lead_time_years", "capex_usd"):
+            non_negative(name, getattr(self, name))
+        for name in ("inputs", "makers", "toolmakers"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
+
+
+@dataclass(frozen=True)
+class Product:
+    """What the network is there for: a stage whose output is sold.
+
+    Attributes
+    ----------
+    power_w : float
+        IT power that one unit draws [W].
+    price_usd : float
+        [USD]
+    """
+
+    power_w: float = 1.0
+    price_usd: float = 1.0
+
+    def __post_init__(self) -> None:
+        positive("power_w", self.power_w)
+        positive("price_usd", self.price_usd)
 
 
 @dataclass(frozen=True)
 class SupplyNetwork:
-    """Stages, what each needs of the others, what each can make in a year, and who makes it.
+    """Stages, and the products among them, which may compete for the same stages.
 
     Attributes
     ----------
-    capacity : mapping from stage to float
-        Most output a year, in the stage's own unit; a stage without one is not limited itself.
-    inputs : mapping from (stage, input stage) to float
-        Units of the input used up for one unit of the stage's output.
-    output : str
-        The stage whose output is wanted.
-    power_w_per_unit : float
-        IT power of one unit of the output [W].
-    price_usd_per_unit : float
-        Price of one unit of the output [USD].
-    firms : mapping from stage to mapping from firm to share
+    stages : mapping from name to Stage
+    products : mapping from stage to Product
+        A capacity on a product's own stage is the most that can be sold of it.
     countries : mapping from firm to country
 
     Raises
     ------
     ValueError
-        When a share, capacity or coefficient is impossible, or an input names no stage.
+        When an input or a product names no stage, or when stages that feed each other need more
+        than they give.
 
     Examples
     --------
-    >>> tiny = SupplyNetwork({"mine": 10.0}, {("car", "mine"): 2.0}, output="car")
-    >>> plan(tiny).output
+    >>> tiny = SupplyNetwork(
+    ...     {"mine": Stage(capacity=10.0), "car": Stage(inputs={"mine": 2.0})}, {"car": Product()}
+    ... )
+    >>> plan(tiny).made["car"]
     5.0
     """
 
-    capacity: Mapping[str, float]
-    inputs: Mapping[tuple[str, str], float]
-    output: str
-    power_w_per_unit: float = 1.0
-    price_usd_per_unit: float = 1.0
-    firms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    stages: Mapping[str, Stage]
+    products: Mapping[str, Product]
     countries: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for stage, limit in self.capacity.items():
-            non_negative(f"capacity[{stage!r}]", limit)
-        for (stage, used), amount in self.inputs.items():
-            positive(f"inputs[{stage!r}, {used!r}]", amount)
-        if self.output not in self.stages:
-            raise ValueError(f"output = {self.output!r}: must be one of {', '.join(self.stages)}")
-        for stage, shares in self.firms.items():
-            if stage not in self.stages:
-                raise ValueError(
-                    f"firms name the stage {stage!r}: must be one of {', '.join(self.stages)}"
-                )
-            if abs(sum(shares.values()) - 1) > 1e-6 or min(shares.values()) < 0:
-                raise ValueError(
-                    f"shares of {stage!r} sum to {sum(shares.values()):g}: must be 1, none negative"
-                )
-        for name in ("capacity", "inputs", "firms", "countries"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        known = ", ".join(self.stages)
+        for name, stage in self.stages.items():
+            for source in stage.inputs:
+                if source not in self.stages:
+                    raise ValueError(f"{name!r} uses {source!r}: must be a stage, one of {known}")
+        if not self.products:
+            raise ValueError("products is empty: must name at least one stage")
+        for product in self.products:
+            if product not in self.stages:
+                raise ValueError(f"product {product!r}: must be a stage, one of {known}")
+        for name in ("stages", "products", "countries"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
+        self.requirements  # noqa: B018  (refuses a network that eats itself)
 
     @functools.cached_property
-    def stages(self) -> tuple[str, ...]:
-        """All stages, inputs before what uses them where the table lists them so."""
-        named = [*self.capacity, *(s for pair in self.inputs for s in reversed(pair))]
-        return tuple(dict.fromkeys(named))
+    def requirements(self) -> np.ndarray:
+        """Output of each stage that one unit of each product takes, losses included.
+
+        The columns of Leontief's inverse ``(I − A)⁻¹`` with ``A[i, s] = input of i / yield of s``.
+
+        Returns
+        -------
+        array of shape (stages, products)
+        """
+        names = list(self.stages)
+        use = np.zeros((len(names), len(names)))
+        for column, stage in enumerate(self.stages.values()):
+            for source, amount in stage.inputs.items():
+                use[names.index(source), column] = amount / stage.yield_share
+        if use.any() and max(abs(np.linalg.eigvals(use))) >= 1:
+            raise ValueError(
+                "stages that feed each other use up more than they give: lower their inputs"
+            )
+        wanted = np.array([[float(s == p) for p in self.products] for s in names])
+        # Yields show up in a product's own stage, too: a good unit takes 1/yield units of inputs,
+        # which A holds already.
+        return np.linalg.solve(np.eye(len(names)) - use, wanted)
+
+    @property
+    def capacities(self) -> np.ndarray:
+        """Capacity of each stage, in the order of `stages`; infinite where none."""
+        return np.array([stage.capacity for stage in self.stages.values()])
+
+    def with_stage(self, name: str, **changes: Any) -> SupplyNetwork:
+        """The same network with some fields of one stage changed."""
+        self._known(name)
+        changed = dataclasses.replace(self.stages[name], **changes)
+        return dataclasses.replace(self, stages={**self.stages, name: changed})
 
     def scaled(self, factors: Mapping[str, float]) -> SupplyNetwork:
-        """The same network with some capacities multiplied."""
-        unknown = set(factors) - set(self.capacity)
-        if unknown:
-            raise ValueError(f"factors name {sorted(unknown)}: must be stages with a capacity")
-        grown = {s: c * factors.get(s, 1.0) for s, c in self.capacity.items()}
-        return dataclasses.replace(self, capacity=grown)
+        """The same network with the capacities of some stages multiplied."""
+        stages = dict(self.stages)
+        for name, factor in factors.items():
+            self._known(name)
+            non_negative(f"factors[{name!r}]", factor)
+            stages[name] = dataclasses.replace(stages[name], capacity=stages[name].capacity * factor)
+        return dataclasses.replace(self, stages=stages)
+
+    def worth(self, measure: str) -> np.ndarray:
+        """Power [W] or price [USD] of one unit of each product, shape (products,)."""
+        if measure not in MEASURES:
+            raise ValueError(f"measure = {measure!r}: must be one of {', '.join(MEASURES)}")
+        attribute = {"power_w": "power_w", "value_usd": "price_usd"}[measure]
+        return np.array([getattr(p, attribute) for p in self.products.values()])
+
+    def _known(self, stage: str) -> None:
+        if stage not in self.stages:
+            raise ValueError(f"stage {stage!r}: must be one of {', '.join(self.stages)}")
 
 
 @dataclass(frozen=True)
@@ -110,22 +218,22 @@ class Plan:
 
     Attributes
     ----------
-    output : float
-        Units of the output stage a year.
-    power_w : float
-        Their IT power [W/yr].
-    value_usd : float
-        Their price [USD/yr].
+    measure : str
+        What is maximised, one of `MEASURES`.
+    made : mapping from product to float
+        Units a year.
+    power_w, value_usd : float
+        IT power and price of what is made in a year [W/yr], [USD/yr].
     activity : mapping from stage to float
         Output of each stage, in its unit a year.
     shadow_price : mapping from stage to float
-        Units of output that one more unit of the stage's capacity gives (one of the dual
-        solutions where several stages bind together).
+        Measure gained per unit of capacity; one of the dual solutions where stages bind together.
     slack : mapping from stage to float
-        Unused share of each capacity [1].
+        Unused share of each finite capacity [1].
     """
 
-    output: float
+    measure: str
+    made: Mapping[str, float]
     power_w: float
     value_usd: float
     activity: Mapping[str, float]
@@ -133,222 +241,133 @@ class Plan:
     slack: Mapping[str, float]
 
 
-def plan(net: SupplyNetwork) -> Plan:
-    """Solve for the largest output a year.
+def plan(net: SupplyNetwork, measure: str = "power_w") -> Plan:
+    """Solve for the largest power or value made in a year.
 
-    ``max f_out  s.t.  Σ_s a_si f_s ≤ f_i`` for every stage i that is used up, ``0 ≤ f ≤ capacity``.
+    ``max w·x  s.t.  R x ≤ capacity, x ≥ 0`` with x the products made, w their worth and R the
+    network's `requirements`. Solved by HiGHS through SciPy.
+
+    Parameters
+    ----------
+    net : SupplyNetwork
+    measure : str
+        One of `MEASURES`. With one product both give the same plan; with several they differ.
+
+    Returns
+    -------
+    Plan
 
     Raises
     ------
     ValueError
-        When nothing limits the output, or an input loop needs more than it gives.
+        When nothing limits a product.
 
     Examples
     --------
     >>> best = plan(network())
-    >>> max(best.shadow_price, key=best.shadow_price.get) in best.slack
+    >>> binding = [stage for stage, slack in best.slack.items() if slack < 1e-9]
+    >>> binding == [stage for stage, price in best.shadow_price.items() if price > 0]
     True
     """
     from scipy.optimize import linprog
 
-    position = {stage: k for k, stage in enumerate(net.stages)}
-    used = list(dict.fromkeys(i for _, i in net.inputs))
-    balance = np.zeros((len(used), len(position)))
-    for row, stage in enumerate(used):
-        balance[row, position[stage]] = -1.0
-        for (maker, source), amount in net.inputs.items():
-            if source == stage:
-                balance[row, position[maker]] += amount
-    # Capacities differ by fifteen orders of magnitude: solve in shares of each stage's natural scale.
-    scale = _scales(net, position)
-    gain = np.zeros(len(position))
-    gain[position[net.output]] = -1.0
-    row_scale = np.array([scale[position[s]] for s in used]) if used else np.zeros(0)
-    limits = [
-        (0.0, net.capacity[s] / scale[k] if s in net.capacity else None)
-        for s, k in position.items()
-    ]
+    worth, capacity, limited = net.worth(measure), net.capacities, np.isfinite(net.capacities)
+    unit = _units(net)
+    # Capacities differ by fifteen orders of magnitude: each row in shares of what its stage would
+    # do if every product were made alone.
+    rows = (net.requirements * unit)[limited]
+    size = np.maximum(rows.max(axis=1), 1e-300)
+    gain = worth * unit
     solved = linprog(
-        gain,
-        A_ub=balance * scale[None, :] / row_scale[:, None] if used else None,
-        b_ub=np.zeros(len(used)) if used else None,
-        bounds=limits,
-        method="highs",
+        -gain / gain.max(), A_ub=rows / size[:, None], b_ub=capacity[limited] / size, method="highs"
     )
-    if solved.status == 3:
-        raise ValueError(f"nothing limits {net.output!r}: give some stage a capacity")
-    if solved.status != 0:
+    if not solved.success:
         raise ValueError(f"the network has no plan: {solved.message}")
-    flow = solved.x * scale
-    out = float(flow[position[net.output]])
-    dual = -solved.upper.marginals / scale * scale[position[net.output]]
-    price = {s: max(0.0, float(dual[position[s]])) for s in net.capacity}
+    made = solved.x * unit
+    names = list(net.stages)
+    activity = net.requirements @ made
+    price = np.zeros(len(names))
+    price[limited] = -solved.ineqlin.marginals * gain.max() / size
+    finite = [(s, c, a) for s, c, a in zip(names, capacity, activity, strict=True) if c < math.inf]
     return Plan(
-        output=out,
-        power_w=out * net.power_w_per_unit,
-        value_usd=out * net.price_usd_per_unit,
-        activity=MappingProxyType({s: float(flow[k]) for s, k in position.items()}),
-        shadow_price=MappingProxyType(price),
-        slack=MappingProxyType(
-            {s: 1 - float(flow[position[s]]) / c if c > 0 else 0.0 for s, c in net.capacity.items()}
-        ),
+        measure=measure,
+        made=_frozen(dict(zip(net.products, map(float, made), strict=True))),
+        power_w=float(net.worth("power_w") @ made),
+        value_usd=float(net.worth("value_usd") @ made),
+        activity=_frozen(dict(zip(names, map(float, activity), strict=True))),
+        shadow_price=_frozen({s: max(0.0, float(p)) for s, p in zip(names, price, strict=True)}),
+        slack=_frozen({s: float(max(0.0, 1 - a / c)) if c > 0 else 0.0 for s, c, a in finite}),
     )
 
 
-def _scales(net: SupplyNetwork, position: Mapping[str, int]) -> np.ndarray:
-    """Units of each stage that one unit of output needs: the solver's natural scale."""
-    need = {net.output: 1.0}
-    for _ in position:  # a chain is at most this long; loops stop here, too
-        grown = {net.output: 1.0}
-        for (maker, source), amount in net.inputs.items():
-            if maker in need:
-                grown[source] = grown.get(source, 0.0) + amount * need[maker]
-        if grown == need:
-            break
-        need = grown
-    size = max(
-        (c / need[s] for s, c in net.capacity.items() if need.get(s, 0) > 0 and c > 0), default=1.0
-    )
-    return np.array([need.get(s, 1.0) or 1.0 for s in position]) * size
+def _units(net: SupplyNetwork) -> np.ndarray:
+    """Units of each product if it were made alone: the solver's natural scale, shape (products,)."""
+    capacity = net.capacities[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        alone = np.where(net.requirements > 0, capacity / net.requirements, math.inf)
+    for product, most in zip(net.products, alone.min(axis=0), strict=True):
+        if most == math.inf:
+            raise ValueError(f"nothing limits {product!r}: give some stage on its way a capacity")
+    # A stage without any capacity stops a product, and gives no scale.
+    scale = np.where(alone > 0, alone, math.inf).min(axis=0)
+    return np.where(np.isfinite(scale), scale, 1.0)
 
 
-def choke_points(net: SupplyNetwork, *, step: float = 1e-4) -> pd.DataFrame:
-    """Rank the stages by how much of the output hangs on each.
+def network(draw: Callable[[facts.Fact], float] = float) -> SupplyNetwork:
+    """The supply network of accelerators in 2026, from ``supply-network`` and ``supply-firms``.
 
     Parameters
     ----------
-    net : SupplyNetwork
-    step : float
-        Relative change of a capacity for the one-sided derivatives.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by stage, highest `left` first:
-
-        * ``elasticity``: yᵢbᵢ over the output, from the LP's dual; the column sums to 1;
-        * ``left``, ``right``: per cent of output lost (gained) per per cent of capacity taken away
-          (added); they differ where stages bind together;
-        * ``slack``: unused share of the capacity;
-        * ``gw_per_percent``, ``usd_per_percent``: what the next per cent of capacity is worth a year.
-
-    Notes
-    -----
-    The left derivative is the risk, the right one the subsidy's return.
-    """
-    import pandas as pd
-
-    positive("step", step)
-    best = plan(net)
-    if best.output <= 0:
-        raise ValueError("the network makes nothing: some stage has no capacity at all")
-    rows = {}
-    for stage, limit in net.capacity.items():
-        more = plan(net.scaled({stage: 1 + step})).output / best.output - 1
-        less = 1 - plan(net.scaled({stage: 1 - step})).output / best.output
-        rows[stage] = {
-            "elasticity": best.shadow_price[stage] * limit / best.output,
-            "left": _clean(less / step),
-            "right": _clean(more / step),
-            "slack": best.slack[stage],
-            "gw_per_percent": _clean(more / step) * best.power_w / 1e9 / 100,
-            "usd_per_percent": _clean(more / step) * best.value_usd / 100,
-        }
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    return frame.sort_values(["left", "slack"], ascending=[False, True])
-
-
-def _clean(derivative: float) -> float:
-    """A derivative without the solver's dust."""
-    return 0.0 if abs(derivative) < 1e-6 else derivative
-
-
-def without(net: SupplyNetwork, name: str) -> SupplyNetwork:
-    """The network after the loss of a firm or of a country, everywhere at once (N − 1).
-
-    Parameters
-    ----------
-    net : SupplyNetwork
-    name : str
-        Id of a firm, or a country's code.
+    draw : function from Fact to float
+        What to take for each number: its value, unless you choose from its range ``low``,
+        ``high`` (see `chips.choke_odds`).
 
     Returns
     -------
     SupplyNetwork
-        Each stage's capacity less the lost share. Nobody steps in within the year.
-
-    Raises
-    ------
-    ValueError
-        When neither a firm nor a country has that name.
+        One product, ``powered-accelerators``: a GB300-class accelerator in its server, with its
+        network and its place in a powered site.
 
     Examples
     --------
-    >>> plan(without(network(), "TWN")).output < 0.2 * plan(network()).output
-    True
+    >>> net = network()
+    >>> net.stages["cowos"].makers["tsmc"] > 0.5, list(net.products)
+    (True, ['powered-accelerators'])
     """
-    firms = {f for shares in net.firms.values() for f in shares}
-    gone = {name} & firms or {f for f in firms if net.countries.get(f) == name}
-    if not gone:
-        known = sorted(firms | {c for c in net.countries.values() if c})
-        raise ValueError(f"name = {name!r}: must be a firm or a country, one of {', '.join(known)}")
-    left = {
-        stage: 1 - sum(share for firm, share in shares.items() if firm in gone)
-        for stage, shares in net.firms.items()
-        if stage in net.capacity
-    }
-    return net.scaled({stage: max(0.0, share) for stage, share in left.items()})
-
-
-def hhi(shares: Iterable[float]) -> float:
-    """Herfindahl–Hirschman index: the sum of squared shares, 1 for a monopoly, 1/n for n equals.
-
-    Competition authorities quote it times 10,000 and call 0.18 and more "highly concentrated"
-    (US Merger Guidelines 2023).
-
-    Examples
-    --------
-    >>> hhi([0.5, 0.5]), round(hhi([0.58, 0.21, 0.21]), 3)
-    (0.5, 0.425)
-    """
-    part = np.asarray(list(shares), dtype=float)
-    non_negative("shares", part)
-    if part.size == 0 or abs(part.sum() - 1) > 1e-6:
-        raise ValueError(f"shares sum to {part.sum():g}: must be shares of one whole")
-    return float(np.sum(part**2))
-
-
-@functools.cache
-def network() -> SupplyNetwork:
-    """The supply network of accelerators in 2026, from the tables ``supply-network`` and ``supply-firms``."""
-    capacity: dict[str, float] = {}
-    shares: dict[str, float] = {}
-    inputs: dict[tuple[str, str], float] = {}
-    price = 0.0
+    numbers: dict[str, dict[str, float]] = {}
+    inputs: dict[str, dict[str, float]] = {}
     for row_id in facts.ids("supply-network"):
         row = facts.row("supply-network", row_id)
-        stage, number = str(row["stage"]), float(row["value"] or 0.0)
-        if row["kind"] == "capacity":
-            capacity[stage] = number
-        elif row["kind"] == "capacity-share":
-            shares[stage] = number
-        elif row["kind"] == "input":
-            inputs[stage, str(row["input"])] = number
-        elif row["kind"] == "price":
-            price = number
-    firms: dict[str, dict[str, float]] = {}
+        stage, kind, number = str(row["stage"]), str(row["kind"]), draw(row["value"])  # type: ignore[arg-type]
+        if kind == "input":
+            inputs.setdefault(stage, {})[str(row["input"])] = number
+        else:
+            numbers.setdefault(stage, {})[kind] = number
+    firms: dict[str, dict[str, dict[str, float]]] = {}
     countries: dict[str, str] = {}
     for row_id in facts.ids("supply-firms"):
         row = facts.row("supply-firms", row_id)
         firm = str(row["firm"])
-        firms.setdefault(str(row["stage"]), {})[firm] = float(row["value"])  # type: ignore[arg-type]
-        countries[firm] = str(row["country"] or "")
-    return SupplyNetwork(
-        capacity={s: c * shares.get(s, 1.0) for s, c in capacity.items()},
-        inputs=inputs,
-        output="accelerators",
-        power_w_per_unit=float(facts.value("supply-network/power-per-accelerator")),
-        price_usd_per_unit=price,
-        firms=firms,
-        countries=countries,
-    )
+        firms.setdefault(str(row["stage"]), {}).setdefault(str(row["role"]), {})[firm] = float(
+            row["value"]  # type: ignore[arg-type]
+        )
+        if row["country"]:
+            countries[firm] = str(row["country"])
+    stages = {}
+    for name in dict.fromkeys([*numbers, *inputs]):
+        has = numbers.get(name, {})
+        if "capacity" in has and not {"lead-time", "growth", "capex"} <= set(has):
+            raise ValueError(f"supply-network: {name!r} needs a lead-time, a growth and a capex row")
+        stages[name] = Stage(
+            capacity=has.get("capacity", math.inf) * has.get("available-share", 1.0),
+            inputs=inputs.get(name, {}),
+            yield_share=has.get("yield", 1.0),
+            makers=firms.get(name, {}).get("makes", {}),
+            toolmakers=firms.get(name, {}).get("equips", {}),
+            growth_per_year=has.get("growth", 0.0),
+            lead_time_years=has.get("lead-time", 0.0),
+            capex_usd=has.get("capex", 0.0),
+        )
+    sold = "powered-accelerators"
+    product = Product(power_w=inputs[sold]["site-power"], price_usd=numbers[sold]["price"])
+    return SupplyNetwork(stages, {sold: product}, countries)
