@@ -16,6 +16,7 @@ from grader.leaks import check_leaks
 from grader.pipeline import generate
 from grader.settings import QUIET_KERNEL
 from grader.source import EXPLORE, Lab, is_answer, is_item, read_lab
+from grader.versions import keep_version
 
 __all__ = ["Drift", "build", "check", "drift", "enter", "execute", "release", "stage"]
 
@@ -116,7 +117,9 @@ def release(course: Course, lab: Lab) -> None:
     with _scratch(course) as scratch:
         generate(scratch, lab.name)
         made = scratch.release / lab.name
-        check_leaks(lab, nbformat.read(made / f"{lab.name}.ipynb", as_version=4))
+        notebook = nbformat.read(made / f"{lab.name}.ipynb", as_version=4)
+        check_leaks(lab, notebook)
+        keep_version(course, lab, notebook)
         _replace(made, course.release / lab.name)
 
 
@@ -228,7 +231,11 @@ def _demand_full_marks(lab: Lab, cell: Any) -> None:
 
 def enter(course: Course, lab_name: str) -> None:
     """Enter a lab's tests into the gradebook without touching what students have."""
+    import nbformat
+
     lab = read_lab(course, lab_name)
     stage(course, lab)
     with _scratch(course) as scratch:
         generate(scratch, lab.name)
+        made = scratch.release / lab.name / f"{lab.name}.ipynb"
+        keep_version(course, lab, nbformat.read(made, as_version=4))

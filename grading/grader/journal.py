@@ -21,7 +21,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,8 @@ class Journal:
                     _drop_torn_line(file, size)
             file.write(line)
             file.flush()
-            os.fsync(file.fileno())
+            if row["kind"] == "graded":
+                os.fsync(file.fileno())
         self.refresh()
 
     def find(self, student: str, key: Key) -> Entry | None:
@@ -185,15 +186,18 @@ class Journal:
         """Whether the gradebook has the grade of this key, and none after it."""
         return self._written.get(student) == key.digest
 
+    def in_gradebook(self, student: str) -> Entry | None:
+        """Return the grade of a student that the gradebook has."""
+        digest = self._written.get(student)
+        for entry in reversed(self._entries.get(student, [])):
+            if entry.key.digest == digest:
+                return entry
+        return None
+
     def current(self) -> dict[str, Entry]:
-        """Return, student by student, the grade that the gradebook has."""
-        found = {}
-        for student, digest in self._written.items():
-            for entry in reversed(self._entries.get(student, [])):
-                if entry.key.digest == digest:
-                    found[student] = entry
-                    break
-        return dict(sorted(found.items()))
+        """Return, student by student, the grades that the gradebook has."""
+        found = {student: self.in_gradebook(student) for student in sorted(self._written)}
+        return {student: entry for student, entry in found.items() if entry is not None}
 
     def tests_for(self, release: str) -> str:
         """Return the tests by which submissions of a release are graded: its own, or newer ones."""
@@ -212,7 +216,7 @@ def _drop_torn_line(file: Any, size: int) -> None:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 from grader.course import Course
 from grader.source import EXPLORE
 
-__all__ = ["QUIET_KERNEL", "nbgrader_config"]
+__all__ = ["QUIET_KERNEL", "course_config", "nbgrader_config"]
 
 #: Kernels listen on this machine only; their remark on plain TCP helps nobody here.
 QUIET_KERNEL = ("--IPKernelApp.log_level=40",)
@@ -62,3 +62,13 @@ def nbgrader_config(course: Course, *, timeout_s: float = 30.0) -> Any:
     ]
     c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
     return c
+
+
+def course_config(course: Course) -> Any:
+    """Return what the course's own ``nbgrader_config.py`` sets; ours when it has none."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    name = "nbgrader_config.py"
+    if not (course.root / name).is_file():
+        return nbgrader_config(course)
+    return PyFileConfigLoader(name, path=str(course.root)).load_config()
