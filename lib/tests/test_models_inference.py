@@ -187,6 +187,78 @@ def test_a_model_too_large_for_one_chip_does_not_fit():
     assert inference.predict(LLAMA, H100, tp=4, input_tokens=1, output_tokens=1).fits
 
 
+# -- pipelines, experts, cached prompts ------------------------------------------------------------
+
+
+def test_a_pipeline_idles_as_gpipe_says():
+    # Huang et al. (2019), GPipe, section 2.3: m parts through K stages take (m + K − 1)/K passes
+    kwargs = {"input_tokens": 2000, "output_tokens": 10, "engine": "roofline"}
+    part = inference.predict(LLAMA, H100, tp=4, batch=2, **kwargs)
+    whole = inference.predict(LLAMA, H100, tp=4, pp=4, batch=8, **kwargs)
+    passes = (4 + 4 - 1) / 4
+    assert whole.prefill.compute_s == pytest.approx(passes * part.prefill.compute_s)
+    # every decode step is a whole pass of a part, four parts beside each other
+    assert whole.decode.compute_s == pytest.approx(part.decode.compute_s)
+    assert whole.memory_share == pytest.approx(
+        (LLAMA.weight_bytes() / 16 + 8 * LLAMA.kv_bytes(2010) / 16) / H100.memory_bytes
+    )
+
+
+def test_experts_spread_over_more_chips_leave_each_less_to_read():
+    mixtral = models.get("mixtral-8x7b")
+    kwargs = {"batch": 512, "input_tokens": 100, "output_tokens": 10, "engine": "roofline"}
+    one = inference.predict(mixtral, H100, **kwargs)
+    eight = inference.predict(mixtral, H100, ep=8, **kwargs)
+    expert_bytes = 2 * 32 * 8 * 3 * 4096 * 14336  # bf16, layers, experts, matrices
+    saved = (one.decode.memory_s - eight.decode.memory_s) * H100.bandwidth_bytes_per_s
+    cache = 512 * mixtral.kv_bytes(105)
+    assert saved == pytest.approx((expert_bytes + cache) * 7 / 8, rel=1e-6)
+    assert eight.decode.compute_s == pytest.approx(one.decode.compute_s / 8)
+
+
+def test_all_to_all_moves_each_token_to_its_experts_and_back():
+    mixtral = models.get("mixtral-8x7b")
+    kwargs = {"batch": 512, "input_tokens": 100, "output_tokens": 10, "engine": "roofline"}
+    p = inference.predict(mixtral, H100, ep=8, **kwargs)
+    sent = 32 * 2 * (512 / 8) * 2 * (7 / 8) * 4096 * 2  # layers, ways, tokens, experts, bytes
+    assert p.decode.communication_s == pytest.approx(sent / H100.scaleup_bytes_per_s)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 2000), st.integers(1, 2000), st.sampled_from(["gemma-2-9b", "llama-3.1-8b"]))
+def test_a_prompt_read_in_two_goes_costs_the_flops_of_one(first, second, name):
+    config = models.get(name)
+    kwargs = {"output_tokens": 1, "engine": "roofline"}
+    flops = [
+        inference.predict(config, H100, input_tokens=p, cached_tokens=c, **kwargs).prefill.compute_s
+        for p, c in ((first, 0), (first + second, first), (first + second, 0))
+    ]
+    head = 2 * config.vocab * config.width / H100.peak_flops_per_s("bf16")
+    assert flops[0] + flops[1] - head == pytest.approx(flops[2])
+
+
+@settings(max_examples=30, deadline=None)
+@given(requests, st.floats(0, 0.99))
+def test_a_cached_prompt_is_never_read_later(case, part):
+    cold = inference.predict(LLAMA, H100, **case)
+    cached = min(int(part * case["input_tokens"]), case["input_tokens"] - 1)
+    warm = inference.predict(LLAMA, H100, cached_tokens=cached, **case)
+    assert warm.prefill_s <= cold.prefill_s * (1 + 1e-12)
+    assert warm.decode_s_per_token == cold.decode_s_per_token
+
+
+def test_parallelism_broadcasts_like_single_calls():
+    deepseek = models.get("deepseek-v3")
+    cases = {"tp": [1, 8, 8, 2], "pp": [1, 2, 4, 3], "ep": [1, 1, 64, 32], "batch": [4, 64, 640, 7]}
+    kwargs = {"input_tokens": 1000, "output_tokens": 100, "cached_tokens": 500}
+    together = inference.predict(deepseek, H100, **cases, **kwargs)
+    for i in range(4):
+        one = {name: column[i] for name, column in cases.items()}
+        alone = inference.predict(deepseek, H100, **one, **kwargs)
+        assert together.e2e_s[i] == pytest.approx(alone.e2e_s, rel=1e-12)
+        assert together.memory_share[i] == pytest.approx(alone.memory_share, rel=1e-12)
+
+
 # -- arrays, speed of use -------------------------------------------------------------------------
 
 
@@ -285,6 +357,10 @@ def test_every_engine_of_the_table_can_be_asked_for():
         ({"tp": np.array([1, 0])}, "tp"),
         ({"engine": "abacus"}, "must be one of"),
         ({"math_dtype": "fp4"}, "fp4"),
+        ({"cached_tokens": 1000}, "at least one new token"),
+        ({"cached_tokens": -1}, "cached_tokens"),
+        ({"pp": 0}, "pp = 0"),
+        ({"ep": 8}, "without experts"),
     ],
 )
 def test_impossible_requests_are_refused_by_name(change, words):
@@ -292,10 +368,19 @@ def test_impossible_requests_are_refused_by_name(change, words):
         inference.predict(LLAMA, H100, **{**CASE, **change})
 
 
-def test_tensor_parallelism_needs_a_network():
+def test_several_chips_need_a_network():
     lonely = dataclasses.replace(H100, scaleup_bytes_per_s=None)
-    with pytest.raises(ValueError, match="scale-up"):
-        inference.predict(LLAMA, lonely, **CASE)
+    for name in ("tp", "pp"):
+        with pytest.raises(ValueError, match=f"so {name} must be 1"):
+            inference.predict(LLAMA, lonely, **{**CASE, "tp": 1, name: 2})
+
+
+def test_experts_spread_over_whole_groups_only():
+    mixtral = models.get("mixtral-8x7b")
+    with pytest.raises(ValueError, match="at most the 8 experts"):
+        inference.predict(mixtral, H100, ep=16, input_tokens=1, output_tokens=1)
+    with pytest.raises(ValueError, match="multiple of tp"):
+        inference.predict(mixtral, H100, tp=4, ep=2, input_tokens=1, output_tokens=1)
 
 
 def test_calibration_refuses_missing_columns_and_mixed_chips():

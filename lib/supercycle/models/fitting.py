@@ -22,7 +22,7 @@ from supercycle import facts
 from supercycle.chips import Accelerator, accelerator
 from supercycle.models import inference
 from supercycle.models.architecture import TransformerConfig, get
-from supercycle.models.inference import Calibration
+from supercycle.models.engines import OLD_HOSTS, Calibration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ generation over one of the A100's (single-thread speed). Supercycle's own assump
 
 _PRIOR_WEIGHT = 0.2
 _ROBUST = 0.1  # residuals above 10 per cent count linearly
-_OLD = ("a100-80gb", *inference._OLD_HOSTS)
+_OLD = ("a100-80gb", *OLD_HOSTS)
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,15 @@ published measurements of whole engines and never to a single case (`fitting`):
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from supercycle import facts
-from supercycle._validate import at_least, positive
+from supercycle._validate import at_least
+from supercycle.models.engines import ROOFLINE, Calibration, calibration, calibrations
 
 if TYPE_CHECKING:
     from supercycle.chips import Accelerator
@@ -44,160 +42,7 @@ __all__ = [
 Number = Any  # float or array of shape (...,)
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """What separates an engine from the roofline.
-
-    Attributes
-    ----------
-    engine, version, chip : str
-        What was measured; ``any`` where the row is an average.
-    runtime : str
-        ``compiled`` (launch time adds to the work) or ``interpreted`` (launching runs beside the
-        work and hides behind it when the work is long; the two add in quadrature).
-    compute_efficiency : float
-        Share of peak FLOPs in large matrix products [1].
-    memory_efficiency : float
-        Share of peak memory bandwidth in long reads [1].
-    activation_passes : float
-        Times a layer's activations (width · tokens) are written to or read from memory [1].
-    allreduce_latency_s : float
-        Latency of an all-reduce, for each doubling of the group [s].
-    link_efficiency : float
-        Share of scale-up bandwidth in an all-reduce [1].
-    large_message_efficiency : float
-        The same for what messages above about 60 MB cost on top; infinity for nothing [1].
-    layer_s : float
-        Host time to launch one layer [s].
-    sequence_s : float
-        Host time a decode step spends on each sequence (scheduling, sampling) [s].
-    request_s : float
-        Host time a prefill spends before the first layer [s].
-    client_s : float
-        Time between client and engine, where the source measured at the client [s].
-    prefill_error, decode_error : float
-        Half width of the 80 % error bar in logarithms, from left-out sources [1].
-    """
-
-    engine: str
-    version: str
-    chip: str
-    runtime: str
-    compute_efficiency: float
-    memory_efficiency: float
-    activation_passes: float
-    allreduce_latency_s: float
-    link_efficiency: float
-    large_message_efficiency: float
-    layer_s: float
-    sequence_s: float
-    request_s: float
-    client_s: float
-    prefill_error: float
-    decode_error: float
-
-    def __post_init__(self) -> None:
-        if self.runtime not in ("compiled", "interpreted"):
-            raise ValueError(f"runtime = {self.runtime!r}: must be 'compiled' or 'interpreted'")
-        for field in dataclasses.fields(self)[4:]:
-            value = getattr(self, field.name)
-            if field.name.endswith("efficiency"):
-                positive(field.name, value)
-            else:
-                at_least(field.name, value, 0)
-
-
-ROOFLINE = Calibration(
-    engine="roofline",
-    version="any",
-    chip="any",
-    runtime="compiled",
-    compute_efficiency=1.0,
-    memory_efficiency=1.0,
-    activation_passes=0.0,
-    allreduce_latency_s=0.0,
-    link_efficiency=1.0,
-    large_message_efficiency=math.inf,
-    layer_s=0.0,
-    sequence_s=0.0,
-    request_s=0.0,
-    client_s=0.0,
-    prefill_error=0.0,
-    decode_error=0.0,
-)
-"""No friction at all: the bound that hardware sets, for comparison."""
-
-_ALIASES = {
-    "trtllm": "tensorrt-llm",
-    "tensorrt": "tensorrt-llm",
-    "tensorrtllm": "tensorrt-llm",
-    "lmdeploy": "turbomind",
-}
 _LARGE_MESSAGE_BYTES = 60e6  # all-reduces of interpreted runtimes slow down above this
-_OLD_HOSTS = ("a100-40gb", "v100-32gb")  # servers of the A100's generation
-
-
-@functools.cache
-def calibrations() -> tuple[Calibration, ...]:
-    """All calibrations of the table ``calibrations``, averages first."""
-    fields = [field.name for field in dataclasses.fields(Calibration)]
-    rows = (facts.row("calibrations", row_id) for row_id in facts.ids("calibrations"))
-    found = []
-    for cells in rows:
-        values: dict[str, Any] = {name: cells[name] for name in fields}
-        if values["large_message_efficiency"] is None:
-            values["large_message_efficiency"] = math.inf
-        numbers: dict[str, Any] = {
-            k: v if isinstance(v, str) else float(v) for k, v in values.items()
-        }
-        found.append(Calibration(**numbers))
-    return tuple(found)
-
-
-@functools.cache
-def calibration(engine: str | None = None, chip: str = "any") -> Calibration:
-    """Return the calibration that comes nearest to an engine on a chip.
-
-    Parameters
-    ----------
-    engine : str, optional
-        ``name`` or ``name@version``; ``compiled`` or ``interpreted`` for the average of a kind;
-        ``roofline`` for none. Without it, ``compiled``: what serves in production today.
-    chip : str
-        Row id of the table ``chips``. An engine not measured on that chip gets the average of
-        its kind on that chip.
-
-    Raises
-    ------
-    ValueError
-        For an engine nobody has measured; the known ones are named.
-
-    Examples
-    --------
-    >>> calibration("vllm@2023", "h100-sxm").runtime
-    'interpreted'
-    >>> calibration("abacus")
-    Traceback (most recent call last):
-    ...
-    ValueError: engine = 'abacus': must be one of compiled, distserve, interpreted, roofline, tensorrt-llm, turbomind, vllm, or a Calibration
-    """
-    wanted, _, version = (engine or "compiled").lower().partition("@")
-    wanted = _ALIASES.get(re.sub("[^a-z0-9]", "", wanted), wanted)
-    if wanted == "roofline":
-        return ROOFLINE
-    chip = "a100-80gb" if chip in _OLD_HOSTS else chip
-    of_engine = [
-        c for c in calibrations() if c.engine == wanted and (not version or c.version == version)
-    ]
-    if not of_engine:
-        known = sorted({c.engine for c in calibrations()} | {"roofline"})
-        raise ValueError(
-            f"engine = {engine!r}: must be one of {', '.join(known)}, or a Calibration"
-        )
-    exact = [c for c in of_engine if c.chip == chip] or [c for c in of_engine if c.chip == "any"]
-    if exact:
-        return exact[-1]  # the latest version stands last
-    return calibration(of_engine[-1].runtime, chip)
 
 
 @dataclass(frozen=True)
@@ -296,6 +141,9 @@ class _Shape:
     shared_params: float
     routed_params: float
     missed_share: float
+    experts: int
+    experts_per_token: int
+    moe_layers: int
     kv_values: float
     kv_splits: int
     window: float
@@ -318,6 +166,9 @@ def _shape(config: TransformerConfig) -> _Shape:
         shared_params=float(total - routed),
         routed_params=float(routed),
         missed_share=1 - moe.per_token / moe.routed if moe is not None else 0.0,
+        experts=moe.routed if moe is not None else 0,
+        experts_per_token=moe.per_token if moe is not None else 0,
+        moe_layers=config.layers - moe.dense_layers if moe is not None else 0,
         kv_values=config.kv_bytes_per_token(8),
         kv_splits=1 if config.latent is not None else config.kv_heads,
         window=float(window.tokens) if window else math.inf,
@@ -359,54 +210,116 @@ def _check(name: str, value: Any, least: float) -> None:
         raise ValueError(f"{name} = {value!r}: must be finite")
 
 
+@dataclass(frozen=True)
+class _Split:
+    """How a model lies on its chips; fields of shape (...,)."""
+
+    tp: Number
+    pp: Number
+    ep: Number
+    holders: Number  # chips that share a layer's experts: the larger of tp and ep
+    replicas: Number  # groups that run attention side by side, each for its part of the batch
+    kv_splits: Number  # chips of such a group over which the cache splits
+
+
+def _split(shape: _Shape, tp: Number, pp: Number, ep: Number) -> _Split:
+    plain = type(tp) is float and type(ep) is float
+    if plain and ep == 1:
+        return _Split(tp, pp, ep, tp, 1.0, min(tp, float(shape.kv_splits)))
+    if np.any(np.greater(ep, 1)):
+        if not shape.routed_params:
+            raise ValueError(f"ep = {ep!r}: must be 1 for a model without experts")
+        if np.any(np.greater(ep, shape.experts)):
+            raise ValueError(f"ep = {ep!r}: must be at most the {shape.experts} experts of a layer")
+        if np.any((np.greater(ep, 1)) & (np.mod(ep, tp) != 0)):
+            raise ValueError(f"ep = {ep!r}: must be 1 or a multiple of tp = {tp!r}")
+    holders = np.maximum(tp, ep)
+    return _Split(tp, pp, ep, holders, holders / tp, np.minimum(tp, shape.kv_splits))
+
+
+def _link(accelerator: Accelerator, name: str, value: Number) -> float:
+    if accelerator.scaleup_bytes_per_s is None:
+        raise ValueError(
+            f"{name} = {value!r}: {accelerator.id} has no published scale-up bandwidth, "
+            f"so {name} must be 1"
+        )
+    return accelerator.scaleup_bytes_per_s
+
+
+def _doublings(group: Number) -> Number:
+    return math.log2(group) if type(group) is float else np.log2(group)
+
+
+def _collectives_s(
+    shape: _Shape, accelerator: Accelerator, fit: Calibration, split: _Split, tokens: Number
+) -> Number:
+    """All-reduces of tensor parallelism, all-to-alls of expert parallelism, hops of the pipeline."""
+    total: Number = 0.0
+    tp, pp, ep = split.tp, split.pp, split.ep
+    message = 2 * shape.width * tokens / split.replicas
+    if not (type(tp) is float and tp == 1):
+        link = _link(accelerator, "tp", tp)
+        slow = 0.0
+        if fit.large_message_efficiency < math.inf:
+            over = (message / _LARGE_MESSAGE_BYTES) ** 8
+            slow = over / (1 + over) / fit.large_message_efficiency
+        wire = 2 * (tp - 1) / tp * message / link
+        reduces: Number = 2.0 * shape.layers
+        if not (type(ep) is float and ep == 1):  # experts exchange tokens, they reduce nothing
+            reduces = np.where(np.greater(ep, 1), reduces - shape.moe_layers, reduces)
+        total = reduces * (
+            _doublings(tp) * fit.allreduce_latency_s + wire * (1 / fit.link_efficiency + slow)
+        )
+    if not (type(ep) is float and ep == 1):
+        link = _link(accelerator, "ep", ep)
+        sent = (ep - 1) / ep * shape.experts_per_token * 2 * shape.width * tokens / split.holders
+        exchange = _doublings(ep) * fit.allreduce_latency_s + sent / (link * fit.link_efficiency)
+        total = total + 2 * shape.moe_layers * exchange
+    if not (type(pp) is float and pp == 1):
+        link = _link(accelerator, "pp", pp)
+        total = total + (pp - 1) * (
+            fit.allreduce_latency_s + message / (link * fit.link_efficiency)
+        )
+    return total
+
+
 def _step(
     shape: _Shape,
     accelerator: Accelerator,
     fit: Calibration,
+    split: _Split,
     *,
-    tp: Number,
     tokens: Number,
     flops: Number,
     kv_read_bytes: Number,
     weight_bits: Number,
     peak: Number,
     fixed_s: Number,
+    rounds: Number = 1.0,
 ) -> Terms:
-    """One pass through all layers with `tokens` new tokens in the batch."""
-    compute = flops / (tp * peak * fit.compute_efficiency)
-    touched = shape.shared_params
+    """Passes through all layers with `tokens` new tokens in each, `rounds` of them end to end."""
+    compute = flops / (split.holders * peak * fit.compute_efficiency)
+    touched = shape.shared_params / split.tp
     if shape.routed_params:  # experts that no token of the batch chose stay unread
-        touched = touched + shape.routed_params * (1 - shape.missed_share**tokens)
+        touched = touched + shape.routed_params / split.holders * (1 - shape.missed_share**tokens)
     bandwidth = accelerator.bandwidth_bytes_per_s
-    memory = (touched * weight_bits / 8 / tp + kv_read_bytes) / (bandwidth * fit.memory_efficiency)
-    activations = fit.activation_passes * 2 * shape.layers * shape.width * tokens / bandwidth
-    link = accelerator.scaleup_bytes_per_s
-    if type(tp) is float and tp == 1:
-        communication: Number = 0.0
-    elif link is None:
-        raise ValueError(
-            f"tp = {tp!r}: {accelerator.id} has no published scale-up bandwidth, so tp must be 1"
-        )
-    else:
-        message = 2 * shape.width * tokens
-        doublings = math.log2(tp) if type(tp) is float else np.log2(tp)
-        slow = 0.0
-        if fit.large_message_efficiency < math.inf:
-            over = (message / _LARGE_MESSAGE_BYTES) ** 8
-            slow = over / (1 + over) / fit.large_message_efficiency
-        wire = 2 * (tp - 1) / tp * message / link
-        communication = (
-            2
-            * shape.layers
-            * (doublings * fit.allreduce_latency_s + wire * (1 / fit.link_efficiency + slow))
-        )
+    kv_read_bytes = kv_read_bytes / (split.kv_splits * split.replicas)
+    memory = (touched * weight_bits / 8 + kv_read_bytes) / (bandwidth * fit.memory_efficiency)
+    activations = (
+        fit.activation_passes * 2 * shape.layers * shape.width * tokens / split.replicas / bandwidth
+    )
+    communication = _collectives_s(shape, accelerator, fit, split, tokens)
     launch = shape.layers * fit.layer_s
     work = (compute * compute + memory * memory) ** 0.5 + activations + communication
     if fit.runtime == "compiled":
         total = work + launch + fixed_s
     else:
         total = (work * work + launch * launch) ** 0.5 + fixed_s
-    return Terms(compute, memory + activations, communication, launch + fixed_s, total)
+    memory, overhead = memory + activations, launch + fixed_s
+    if not (type(rounds) is float and rounds == 1):
+        compute, memory, communication = compute * rounds, memory * rounds, communication * rounds
+        overhead, total = overhead * rounds, total * rounds
+    return Terms(compute, memory, communication, overhead, total)
 
 
 def predict(
@@ -414,9 +327,12 @@ def predict(
     accelerator: Accelerator,
     *,
     tp: Number = 1,
+    pp: Number = 1,
+    ep: Number = 1,
     batch: Number = 1,
     input_tokens: Number,
     output_tokens: Number,
+    cached_tokens: Number = 0,
     weight_bits: Number = 16,
     kv_bits: Number = 16,
     engine: str | Calibration | None = None,
@@ -434,11 +350,19 @@ def predict(
     config : TransformerConfig
     accelerator : Accelerator
     tp : int or array of shape (...,)
-        Chips that share each layer by tensor parallelism [1].
+        Chips that share each layer by tensor parallelism: two all-reduces a layer [1].
+    pp : int or array of shape (...,)
+        Stages of a pipeline of layers. The batch passes in `pp` parts, so a prefill idles
+        ``(pp − 1)/pp`` of a part's pass and every decode step still takes a whole pass [1].
+    ep : int or array of shape (...,)
+        Chips that share each layer's experts, 1 or a multiple of `tp`; two all-to-alls a layer.
+        ``ep/tp`` groups run attention side by side, each for its part of the batch [1].
     batch : int or array of shape (...,)
-        Requests that run together [1].
+        Requests that run together, all groups and stages [1].
     input_tokens, output_tokens : int or array of shape (...,)
         Prompt and answer of each request [tokens]; the answer has at least one token.
+    cached_tokens : int or array of shape (...,)
+        Part of the prompt, below all of it, whose keys and values are in memory already [tokens].
     weight_bits, kv_bits : float or array of shape (...,)
         Bits of a weight and of a cached value [bit].
     engine : str or Calibration, optional
@@ -455,19 +379,24 @@ def predict(
     Raises
     ------
     ValueError
-        For a batch, prompt or answer below one token, bits that are not positive, an unknown
-        engine, or tensor parallelism on a chip without a published scale-up network.
+        For a batch, prompt or answer below one token, a prompt without a new token, bits that
+        are not positive, an unknown engine, several chips without a published scale-up network,
+        or expert parallelism that a model or `tp` does not allow.
 
     Notes
     -----
-    One batch, from start to end: no queue, no pipeline or expert parallelism, no speculative
-    decoding, a group within one scale-up domain. With latent attention (MLA) every chip keeps
-    the whole cache; with grouped queries the cache splits over at most ``kv_heads`` chips.
+    One batch, from start to end: no queue, no speculative decoding, all chips within one scale-up
+    domain (for a slower network between them, replace the accelerator's `scaleup_bytes_per_s`).
+    With latent attention (MLA) every chip keeps the whole cache of its group; with grouped
+    queries the cache splits over at most ``kv_heads`` chips. Pipelines and experts are counted
+    with the latencies and efficiencies that all-reduces were fitted to, experts evenly loaded and
+    communication not overlapped: no measurement of either is in the fit.
     Error bars come from sources left out of the fit; they say what to expect of an engine of
     this kind that nobody calibrated.
 
     Source: Pope et al. (2022), Efficiently Scaling Transformer Inference, arXiv:2211.05102,
-    section 2 (roofline terms); the frictions and their fit are ours (`supercycle.models.fitting`).
+    section 2 (roofline terms); Huang et al.
+    (2019), GPipe, arXiv:1811.06965 (pipeline); the frictions and their fit are ours (`supercycle.models.fitting`).
 
     Examples
     --------
@@ -480,18 +409,27 @@ def predict(
     >>> bool(ideal.e2e_s < p.e2e_s)
     True
     """
-    tp, batch = _scalar(tp), _scalar(batch)
-    prompt, answer = _scalar(input_tokens), _scalar(output_tokens)
+    tp, pp, ep, batch = _scalar(tp), _scalar(pp), _scalar(ep), _scalar(batch)
+    prompt, answer, cached = _scalar(input_tokens), _scalar(output_tokens), _scalar(cached_tokens)
     weight_bits, kv_bits = _scalar(weight_bits), _scalar(kv_bits)
     for name, value, least in (
         ("tp", tp, 1),
+        ("pp", pp, 1),
+        ("ep", ep, 1),
         ("batch", batch, 1),
         ("input_tokens", prompt, 1),
         ("output_tokens", answer, 1),
+        ("cached_tokens", cached, 0),
         ("weight_bits", weight_bits, 1),
         ("kv_bits", kv_bits, 1),
     ):
         _check(name, value, least)
+    new = prompt - cached
+    if not (new >= 1 if type(new) is float else (new >= 1).all()):
+        raise ValueError(
+            f"cached_tokens = {cached_tokens!r}: must leave at least one new token of "
+            f"input_tokens = {input_tokens!r}"
+        )
     fit = engine if isinstance(engine, Calibration) else calibration(engine, accelerator.id)
     shape = _shape(config)
     if type(weight_bits) is float:
@@ -499,54 +437,60 @@ def predict(
     else:
         low, high = _peak(accelerator, math_dtype, 16), _peak(accelerator, math_dtype, 8)
         peak = np.where(weight_bits == 8, high, low)
+    split = _split(shape, tp, pp, ep)
+    if type(pp) is float and pp == 1:
+        part: Number = batch
+        rounds: Number = 1.0
+    else:  # the batch enters the pipeline in parts of at least one request
+        part = np.maximum(batch / pp, 1.0)
+        rounds = (batch / part + pp - 1) / pp
+    if not (type(split.replicas) is float and split.replicas == 1):
+        part = np.maximum(part, split.replicas)  # every group has work
 
     context = prompt + answer / 2
-    pairs = prompt * (prompt + 1) / 2
+    pairs = (prompt * (prompt + 1) - cached * (cached + 1)) / 2
     kept_prompt, kept_mean, kept_last = prompt, context, prompt + answer
     if shape.windowed_share:  # some layers look back, and remember, at most `window` tokens
-        beyond = _over(prompt - shape.window)
-        pairs = pairs - shape.windowed_share * beyond * (beyond + 1) / 2
+        beyond, before = _over(prompt - shape.window), _over(cached - shape.window)
+        unseen = (beyond * (beyond + 1) - before * (before + 1)) / 2
+        pairs = pairs - shape.windowed_share * unseen
         kept_prompt = prompt - shape.windowed_share * beyond
         kept_mean = context - shape.windowed_share * _over(context - shape.window)
         kept_last = kept_last - shape.windowed_share * _over(kept_last - shape.window)
-    prefill_flops = prompt * shape.linear_flops + shape.head_flops + pairs * shape.pair_flops
+    prefill_flops = new * shape.linear_flops + shape.head_flops + pairs * shape.pair_flops
     decode_flops = shape.linear_flops + shape.head_flops + kept_mean * shape.pair_flops
-    kv_prompt, kv_mean = kept_prompt * shape.kv_values, kept_mean * shape.kv_values
-    kv_last = kept_last * shape.kv_values
-    kv_scale = batch * kv_bits / 8
-    if type(tp) is float:
-        splits: Number = min(tp, float(shape.kv_splits))
-    else:
-        splits = np.minimum(tp, shape.kv_splits)
+    kv_bytes = shape.kv_values * kv_bits / 8
 
     prefill = _step(
         shape,
         accelerator,
         fit,
-        tp=tp,
-        tokens=batch * prompt,
-        flops=batch * prefill_flops,
-        kv_read_bytes=kv_scale * kv_prompt / splits,
+        split,
+        tokens=part * new,
+        flops=part * prefill_flops,
+        kv_read_bytes=part * kept_prompt * kv_bytes,
         weight_bits=weight_bits,
         peak=peak,
         fixed_s=fit.request_s,
+        rounds=rounds,
     )
     decode = _step(
         shape,
         accelerator,
         fit,
-        tp=tp,
-        tokens=batch,
-        flops=batch * decode_flops,
-        kv_read_bytes=kv_scale * kv_mean / splits,
+        split,
+        tokens=part,
+        flops=part * decode_flops,
+        kv_read_bytes=part * kept_mean * kv_bytes,
         weight_bits=weight_bits,
         peak=peak,
-        fixed_s=batch * fit.sequence_s,
+        fixed_s=part * fit.sequence_s,
     )
     ttft = prefill.total_s + fit.client_s
     e2e = ttft + (answer - 1) * decode.total_s
-    weights = (shape.shared_params + shape.routed_params) * weight_bits / 8
-    cache = kv_scale * kv_last
+    weights = shape.shared_params / tp + shape.routed_params / split.holders
+    cache = batch * kept_last * kv_bytes / (split.kv_splits * split.replicas)
+    chip_bytes = (weights * weight_bits / 8 + cache) / pp
     wide, wide_decode = math.exp(fit.prefill_error), math.exp(fit.decode_error)
     return Prediction(
         prefill_s=prefill.total_s,
@@ -554,8 +498,8 @@ def predict(
         ttft_s=ttft,
         e2e_s=e2e,
         tokens_per_s=batch * answer / e2e,
-        memory_bytes=weights + cache * (tp / splits),
-        memory_share=(weights / tp + cache / splits) / accelerator.memory_bytes,
+        memory_bytes=chip_bytes * split.holders * pp,
+        memory_share=chip_bytes / accelerator.memory_bytes,
         prefill_low_s=prefill.total_s / wide,
         prefill_high_s=prefill.total_s * wide,
         decode_low_s_per_token=decode.total_s / wide_decode,

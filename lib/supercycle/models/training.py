@@ -18,7 +18,7 @@ import numpy as np
 from supercycle import facts
 from supercycle._validate import at_least, positive, share
 from supercycle.models.architecture import TransformerConfig
-from supercycle.models.inference import Calibration, calibration
+from supercycle.models.engines import Calibration, calibration
 
 if TYPE_CHECKING:
     from supercycle.chips import Accelerator

@@ -114,6 +114,11 @@ class ScalingLaw:
         """Exponent a in N ∝ C^a along the compute optimum, ``β/(α + β)``; tokens grow with 1 − a."""
         return self.beta / (self.alpha + self.beta)
 
+    @property
+    def compute_exponent(self) -> float:
+        """Exponent γ in ``L − E ∝ C^−γ`` along the compute optimum, ``αβ/(α + β)``."""
+        return self.alpha * self.beta / (self.alpha + self.beta)
+
     def optimal(self, flop: Any) -> Optimum:
         """Spend a training budget: the N and D with ``6 N D = C`` of least loss.
 
