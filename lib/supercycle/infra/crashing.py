@@ -121,7 +121,7 @@ def crash_plan(
     assert cheapest.status == 0, cheapest.message
 
     saved = np.clip(np.where(room > 0, cheapest.x[n : 2 * n], 0.0), 0.0, room)
-    saved = np.round(saved, 6)
+    saved = np.round(saved, 6)  # of a month: a few seconds, the size of the tolerances
     plan = cpm(tasks, {t: duration[place[t]] - saved[place[t]] for t in names})
     if whole_months:
         marginal = float("nan")
