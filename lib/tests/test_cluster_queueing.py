@@ -4,12 +4,15 @@ import decimal
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
+from supercycle.cluster import Fleet, Replica, Station, StepTime, arrivals, simulate
 from supercycle.cluster import queueing as q
+from supercycle.cluster.sweep import interval
 
 
 def exact_erlang_b(servers, load):
@@ -202,3 +205,78 @@ def test_arrays_broadcast():
 def test_a_queue_that_cannot_be_is_refused_in_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+CUSTOMERS, RUNS = 20_000, 16
+SERVICE = {
+    "constant": (0.0, lambda rng, n: np.ones(n)),
+    "exponential": (1.0, lambda rng, n: rng.exponential(1.0, n)),
+    # A lognormal of mean 1 and cv 1.5: ln(1 + cv²) is the variance of its logarithm.
+    "lognormal": (1.5, lambda rng, n: rng.lognormal(-math.log(3.25) / 2, math.sqrt(math.log(3.25)), n)),
+}  # fmt: skip
+
+
+def simulated_waits_s(rho, servers, service):
+    """Waits in the simulator, one array a run; the first tenth, still empty, is left out."""
+    waits = []
+    for seed in range(RUNS):
+        rng = np.random.default_rng([seed, servers])
+        times = arrivals.poisson_arrivals_s(rho * servers, CUSTOMERS / (rho * servers), seed=rng)
+        table = pd.DataFrame(
+            {"arrival_s": times, "service_s": SERVICE[service][1](rng, times.size)}
+        )
+        result = simulate(table, Fleet.of(Station(slots=servers)), sample_s=1e4)
+        waits.append(result.requests.queue_s.to_numpy()[times.size // 10 :])
+    return waits
+
+
+@pytest.mark.parametrize(
+    ("rho", "servers", "service"),
+    [(0.5, 1, "exponential"), (0.8, 1, "exponential"), (0.8, 8, "exponential"), (0.9, 20, "exponential"),
+     (0.5, 1, "constant"), (0.8, 1, "constant"), (0.6, 1, "lognormal")],
+)  # fmt: skip
+def test_the_simulator_agrees_with_queueing_theory(rho, servers, service):
+    # One of 1,000 such intervals misses the truth; at 7 cases with fixed seeds, none should.
+    waits = simulated_waits_s(rho, servers, service)
+    if service == "exponential":
+        theory = q.mmc(rho * servers, 1.0, servers)
+    else:
+        theory = q.mg1(rho, 1.0, service_cv=SERVICE[service][0])
+    mean = interval([w.mean() for w in waits], confidence=0.999)
+    assert theory.wait_s in mean
+    assert (mean.high - mean.low) / 2 < 0.2 * mean.mean  # an interval that says something
+    if service != "lognormal":
+        waited = interval([(w > 1e-9).mean() for w in waits], confidence=0.999)
+        assert theory.wait_probability in waited
+    if service == "lognormal":
+        return
+    late = interval([np.quantile(w, 0.95) for w in waits], confidence=0.999)
+    if service == "constant":
+        assert q.md1_wait_quantile_s(0.95, rho, 1.0) in late
+    else:
+        assert q.mmc_wait_quantile_s(0.95, rho * servers, 1.0, servers) in late
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_a_replica_that_serves_one_at_a_time_is_a_single_server_queue(spread):
+    # Batch 1, the prompt costs nothing extra: service is output_tokens steps of 10 ms.
+    replica = Replica(StepTime(base_s=0.01), kv_tokens=10**6, max_batch=1, token_budget=1024)
+    means = []
+    for seed in range(RUNS):
+        rng = np.random.default_rng(seed)
+        times = arrivals.poisson_arrivals_s(0.7, 6000 / 0.7, seed=rng)
+        tokens = np.full(times.size, 100)
+        if spread:
+            tokens = rng.geometric(0.01, times.size)
+        table = pd.DataFrame({"arrival_s": times, "input_tokens": 1, "output_tokens": tokens})
+        result = simulate(table, Fleet.of(replica), sample_s=1e4)
+        means.append(result.requests.queue_s.to_numpy()[600:].mean())
+    cv = math.sqrt(0.99) * spread  # of a geometric number with p = 0.01
+    assert q.mg1(0.7, 1.0, service_cv=cv).wait_s in interval(means, confidence=0.999)
+
+
+def test_a_wrong_theory_is_noticed():
+    waits = simulated_waits_s(0.8, 1, "constant")
+    mean = interval([w.mean() for w in waits], confidence=0.999)
+    assert q.mm1(0.8, 1.0).wait_s not in mean
+    assert q.md1(0.83, 1.0).wait_s not in mean
