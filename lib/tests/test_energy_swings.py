@@ -144,6 +144,59 @@ def test_free_energy_is_burnt_and_needs_no_battery():
     assert plan.burnt_usd_per_year == pytest.approx(energy.burn_usd_per_year(2e8, 0.5, 0.001))
 
 
+@pytest.mark.parametrize("efficiency", [1.0, 0.85, 0.6])
+def test_a_lossy_battery_behind_a_flat_grid_has_its_closed_form(efficiency):
+    # Worked by hand for a square wave and r = 0. What is given is η times what is taken, and both
+    # fill the swing: charge = ΔP/(1 + η), stored √η · charge · T/2, burnt (1 − η)/(1 + η) · ΔP/2.
+    plan = energy.smooth(
+        square(3e8, 40, 1e8), 0.05, 0.0, round_trip_efficiency=efficiency, dump=False,
+        energy_price_usd_per_mwh=70,
+    )  # fmt: skip
+    charge = 3e8 / (1 + efficiency)
+    assert plan.battery.power_w == pytest.approx(charge, rel=1e-6)
+    assert plan.battery.energy_j == pytest.approx(efficiency**0.5 * charge, rel=1e-6)
+    mean_burnt_mw = (1 - efficiency) * charge / 2 / 1e6
+    assert plan.burnt_usd_per_year == pytest.approx(mean_burnt_mw * 8760 * 70, rel=1e-6, abs=1)
+
+
+def test_a_flat_grid_is_made_by_burning_below_one_price_of_energy_and_by_a_battery_above_it():
+    # Both ways cost in proportion to the valley they fill, so one price parts them:
+    # crf · (c_P · ΔP/2 + c_E · ΔP · T/4) = ΔP/2 · 8760 h · price.
+    crf = 0.08 / (1 - 1.08**-15)
+    parting = crf * (0.3 / 2 + 0.26 * 2.0 / 4 / 3600) / (8760 / 2) * 1e6
+
+    def plan(price):
+        return energy.smooth(
+            square(3e8, 40, 1e8), 0.05, 0.0, round_trip_efficiency=1.0, rate=0.08, life_years=15,
+            power_usd_per_w=0.3, energy_usd_per_wh=0.26, energy_price_usd_per_mwh=price,
+        )  # fmt: skip
+
+    assert plan(0.99 * parting).battery.power_w == pytest.approx(0, abs=1)
+    assert plan(1.01 * parting).battery.power_w == pytest.approx(150e6)
+    assert plan(1.01 * parting).dump_w.max() == pytest.approx(0, abs=100)
+
+
+def test_burning_every_valley_of_a_year_is_dearer_than_the_battery_of_the_course():
+    # What the lab asks: which is dearer at the course's prices?
+    plan = energy.smooth(square(300e6, 40), 0.05, RAMP)
+    burning = energy.burn_usd_per_year(300e6, 0.5, 86)
+    assert plan.cost_usd_per_year < burning
+
+
+def test_a_rare_event_is_billed_as_often_as_it_happens():
+    case = {"periodic": False, "initial_w": 3e8, "round_trip_efficiency": 0.8, "dump": True}
+    once, often = (
+        energy.smooth(np.full(200, 1e8), 10.0, RAMP, repeats_per_year=k, **case) for k in (0, 12)
+    )
+    assert once.burnt_usd_per_year == 0
+    assert often.cost_usd_per_year >= once.cost_usd_per_year
+
+
+def test_a_limit_that_no_solver_can_tell_from_zero_is_taken_as_zero():
+    plan = energy.smooth([0.0, 0.0, 4e7], 1.0, 2.0, round_trip_efficiency=1.0, dump=False)
+    assert np.ptp(plan.grid_w) == pytest.approx(0, abs=1)
+
+
 def test_burning_costs_nothing_without_valleys():
     assert energy.burn_usd_per_year(3e8, 1.0, 86) == 0
     assert energy.burn_usd_per_year(3e8, 0.5, 80) == pytest.approx(150 * 8760 * 80)
@@ -166,6 +219,12 @@ def test_burning_costs_nothing_without_valleys():
         (lambda: energy.smooth([1.0, 2.0], 1.0, 1.0, round_trip_efficiency=0),
          "round_trip_efficiency"),
         (lambda: energy.smooth([1.0, 2.0], 1.0, 1.0, initial_w=1.0), "initial_w"),
+        (lambda: energy.smooth([1.0, -2.0], 1.0, 1.0), "load_w"),
+        (lambda: energy.smooth([1.0, 2.0], 0.0, 1.0), "step_s"),
+        (lambda: energy.smooth([1.0, 2.0], 1.0, np.nan), "ramp_limit_w_per_s"),
+        (lambda: energy.smooth([1.0, 2.0], 1.0, 1.0, power_usd_per_w=-1), "power_usd_per_w"),
+        (lambda: energy.smooth([1.0, 2.0], 1.0, 1.0, repeats_per_year=-1), "repeats_per_year"),
+        (lambda: energy.smooth([1.0, 2.0], 1.0, 1.0, rate=-0.1), "rate"),
         (lambda: energy.burn_usd_per_year(1, 1.1, 1), "duty"),
     ],
 )  # fmt: skip

@@ -20,7 +20,7 @@ from supercycle.energy.smoothing import (
     burn_usd_per_year,
     smooth,
 )
-from supercycle.energy.supply import Supply, Technology, cheapest_supply, technologies
+from supercycle.energy.supply import Supply, cheapest_supply
 from supercycle.energy.swings import (
     TrainingJob,
     edge_ramp_w_per_s,
@@ -28,6 +28,7 @@ from supercycle.energy.swings import (
     max_ramp_w_per_s,
     swing_w,
 )
+from supercycle.energy.technologies import Technology, technologies
 from supercycle.energy.throttling import (
     cooling_cap_w,
     speed_under_cap_share,

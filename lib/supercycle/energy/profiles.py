@@ -137,7 +137,7 @@ def solar_share(
     sun = pvlib.solarposition.get_solarposition(utc, latitude_deg, longitude_deg)
     zenith = sun["apparent_zenith"].to_numpy()
     level = pvlib.clearsky.haurwitz(sun["apparent_zenith"])["ghi"].to_numpy()
-    parts = pvlib.irradiance.erbs(level, zenith, utc)
+    parts = pvlib.irradiance.erbs(level, zenith, utc.day_of_year.to_numpy())
     track = pvlib.tracking.singleaxis(sun["apparent_zenith"], sun["azimuth"], gcr=0.35)
     plane = pvlib.irradiance.get_total_irradiance(
         track["surface_tilt"].fillna(0).to_numpy(), track["surface_azimuth"].fillna(180).to_numpy(),

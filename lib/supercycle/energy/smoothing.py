@@ -175,8 +175,7 @@ class Smoothing:
     stored_j : array of shape (n,)
         Energy in the battery at the start of each step [J].
     battery_usd_per_year, burnt_usd_per_year : float
-        Yearly cost of the battery, and of the energy dumped or lost in it, as if the trace
-        repeated all year [USD/yr].
+        Yearly cost of the battery, and of the energy dumped or lost in it [USD/yr].
     """
 
     battery: Battery
@@ -205,6 +204,7 @@ def smooth(
     power_usd_per_w: float | None = None,
     energy_usd_per_wh: float | None = None,
     energy_price_usd_per_mwh: float | None = None,
+    repeats_per_year: float | None = None,
     rate: float | None = None,
     life_years: float | None = None,
     dump: bool = True,
@@ -214,7 +214,9 @@ def smooth(
     A linear programme: minimise the yearly cost of battery power P and energy E plus the energy
     burnt, subject to ``grid = load + charge − discharge + dump ≥ 0``,
     ``|grid(t+1) − grid(t)| ≤ r·Δt``, ``stored(t+1) = stored(t) + (√η·charge − discharge/√η)·Δt``,
-    ``0 ≤ stored ≤ E`` and ``charge + discharge ≤ P``. Solved by HiGHS through SciPy.
+    ``0 ≤ stored ≤ E`` and ``charge + discharge ≤ P``. What is burnt is what is dumped and what
+    the battery loses: ``dump + (1 − √η)·charge + (1/√η − 1)·discharge``. Solved by HiGHS through
+    SciPy.
 
     Parameters
     ----------
@@ -223,7 +225,7 @@ def smooth(
     step_s : float
         Δt [s].
     ramp_limit_w_per_s : float
-        r [W/s]; 0 asks for a flat grid.
+        r [W/s]; 0 asks for a flat grid, and so does less than a millionth of the load a step.
     periodic : bool
         The trace repeats: grid and store end where they begin. Otherwise the store may begin
         and end at any level, chosen by the plan.
@@ -237,6 +239,9 @@ def smooth(
         ``-energy-2025`` [USD/W], [USD/Wh].
     energy_price_usd_per_mwh : float, optional
         Price of burnt energy; left out, ``energy/us-industrial-price-2025`` [USD/MWh].
+    repeats_per_year : float, optional
+        How often the trace happens in a year [1/yr]; left out, back to back if periodic, else
+        once.
     rate, life_years : float, optional
         Of the battery's annuity; left out, ``energy/discount-rate-energy``, ``energy/life-battery``.
     dump : bool
@@ -255,7 +260,8 @@ def smooth(
     Notes
     -----
     The plan knows the whole trace. The solution of a step Δt is within ``r·Δt/2`` in power of
-    the continuous one, because the grid moves by ``r·Δt`` during the jump.
+    the continuous one, because the grid moves by ``r·Δt`` during the jump. The battery's wear by
+    cycling is not priced: compare the number of cycles with its warranty.
 
     Examples
     --------
@@ -265,9 +271,6 @@ def smooth(
     >>> round(plan.battery.power_w / 1e6), round(plan.battery.energy_j / 3.6e6)
     (150, 42)
     """
-    from scipy.optimize import linprog
-    from scipy.sparse import bmat, coo_array, csr_array, diags_array, eye_array
-
     load = np.asarray(load_w, dtype=float)
     if load.ndim != 1 or load.size < 2 or not np.isfinite(load).all():
         raise ValueError("load_w: must be a one-dimensional array of at least two finite watts")
@@ -279,91 +282,103 @@ def smooth(
             raise ValueError(f"initial_w = {initial_w}: give it with periodic=False only")
         non_negative("initial_w", initial_w)
 
-    def or_fact(given: float | None, row: str) -> float:
-        return float(facts.value(f"energy/{row}") if given is None else given)
+    def or_fact(name: str, given: float | None, row: str) -> float:
+        number = float(facts.value(f"energy/{row}") if given is None else given)
+        non_negative(name, number)
+        return number
 
-    eta = or_fact(round_trip_efficiency, "battery-round-trip-efficiency-2025")
-    usd_per_w = or_fact(power_usd_per_w, "battery-capex-power-2025")
-    usd_per_wh = or_fact(energy_usd_per_wh, "battery-capex-energy-2025")
-    price = or_fact(energy_price_usd_per_mwh, "us-industrial-price-2025")
+    eta = or_fact("round_trip_efficiency", round_trip_efficiency,
+                  "battery-round-trip-efficiency-2025")  # fmt: skip
     share("round_trip_efficiency", eta)
     positive("round_trip_efficiency", eta)
-    non_negative("power_usd_per_w", usd_per_w)
-    non_negative("energy_usd_per_wh", usd_per_wh)
-    non_negative("energy_price_usd_per_mwh", price)
-    crf = float(capital_recovery_factor(or_fact(rate, "discount-rate-energy"),
-                                        or_fact(life_years, "life-battery")))  # fmt: skip
+    crf = float(capital_recovery_factor(
+        or_fact("rate", rate, "discount-rate-energy"),
+        or_fact("life_years", life_years, "life-battery"),
+    ))  # fmt: skip
+    if repeats_per_year is None:
+        repeats_per_year = YEAR_S / (load.size * step_s) if periodic else 1.0
+    non_negative("repeats_per_year", repeats_per_year)
 
     # Watts in units of the load's size, joules in that times a step: numbers near one.
-    n, scale = load.size, max(float(load.max()), float(initial_w or 0.0), 1.0)
-    joules = scale * step_s
-    ramp = ramp_limit_w_per_s * step_s / scale
-    one = eye_array(n, format="csr")
-    zero = csr_array((n, n))
-    column = csr_array((n, 1))
-    ones = csr_array(np.ones((n, 1)))
-    # Variables: charge, discharge, dump, stored (n each), then P and E.
-    grid = [one, -one, one, zero, column, column]  # less the load
-    after = diags_array([np.ones(n - 1)], offsets=[1], shape=(n, n), format="csr")
-    if periodic:
-        after = csr_array(after + coo_array(([1.0], ([n - 1], [0])), shape=(n, n)))
-        steps = np.arange(n)
-    else:
-        steps = np.arange(n - 1)
-    change = csr_array(after - one)[steps]
-
-    balance = bmat(
-        [[-np.sqrt(eta) * one[steps], one[steps] / np.sqrt(eta), zero[steps], change,
-          column[steps], column[steps]]], format="csr")  # fmt: skip
-    grid_rows = bmat([grid], format="csr")
-    ramps = change @ grid_rows
-    load_change = change @ (load / scale)
-    rows = [ramps, -ramps,
-            bmat([[one, one, zero, zero, -ones, column]], format="csr"),
-            bmat([[zero, zero, zero, one, column, -ones]], format="csr"),
-            -grid_rows]  # fmt: skip
-    limits = [ramp - load_change, ramp + load_change, np.zeros(n), np.zeros(n), load / scale]
-    if initial_w is not None:
-        first = grid_rows[[0]]
-        gap = np.array([(load[0] - initial_w) / scale])
-        rows += [first, -first]
-        limits += [ramp - gap, ramp + gap]
-    from scipy.sparse import vstack
-
-    yearly_w = usd_per_w * crf * scale
-    yearly_j = usd_per_wh / HOUR_S * crf * joules
-    # One joule burnt in the trace is burnt YEAR_S / (n · Δt) times a year.
-    burn = price / MWH_J * joules * YEAR_S / (n * step_s)
-    # A plan for an unforeseen start happens rarely: it is sized, and its energy is not billed yearly.
-    if not periodic:
-        burn *= n * step_s / YEAR_S
-    cost = np.concatenate(
-        [np.full(n, burn), np.full(n, -burn), np.full(n, burn), np.zeros(n), [yearly_w, yearly_j]]
+    size_w = max(float(load.max()), float(initial_w or 0.0), 1.0)
+    size_j = size_w * step_s
+    ramp = ramp_limit_w_per_s * step_s / size_w
+    price = or_fact(
+        "energy_price_usd_per_mwh", energy_price_usd_per_mwh, "us-industrial-price-2025"
     )
-    # Charge less discharge is what the battery burns over a whole cycle. Outside a cycle what is
-    # left in the store is not burnt, so there only the loss itself counts.
-    if not periodic:
-        cost[:n] = burn * (1 - np.sqrt(eta))
-        cost[n : 2 * n] = burn * (1 / np.sqrt(eta) - 1)
-    bounds = [(0, None)] * (2 * n) + [(0, None if dump else 0)] * n + [(0, None)] * (n + 2)
-    size = max(yearly_w, yearly_j, burn) or 1.0
+    power_usd = crf * size_w * or_fact(
+        "power_usd_per_w", power_usd_per_w, "battery-capex-power-2025"
+    )  # fmt: skip
+    energy_usd = crf * size_j / HOUR_S * or_fact(
+        "energy_usd_per_wh", energy_usd_per_wh, "battery-capex-energy-2025"
+    )  # fmt: skip
+    burn_usd = price / MWH_J * size_j * repeats_per_year
+    answer = _least_cost(
+        load / size_w, 0.0 if ramp < _FLAT else ramp, eta, burn_usd, power_usd, energy_usd,
+        periodic=periodic, dump=dump, initial=None if initial_w is None else initial_w / size_w,
+    )  # fmt: skip
+    charge, discharge, burnt, grid, stored = answer[:-2].reshape(5, load.size)
+    power, energy = np.maximum(answer[-2:], 0.0)
+    return Smoothing(
+        battery=Battery(float(power * size_w), float(energy * size_j)),
+        grid_w=grid * size_w,
+        charge_w=charge * size_w,
+        discharge_w=discharge * size_w,
+        dump_w=burnt * size_w,
+        stored_j=stored * size_j,
+        battery_usd_per_year=float(power_usd * power + energy_usd * energy),
+        burnt_usd_per_year=float(
+            burn_usd * (burnt + (1 - eta**0.5) * charge + (eta**-0.5 - 1) * discharge).sum()
+        ),
+    )
+
+
+_FLAT = 1e-6
+"""A ramp per step, as a share of the load, that the solver's tolerance cannot tell from zero."""
+
+
+def _least_cost(
+    load: np.ndarray, ramp: float, eta: float, burn: float, power_cost: float, energy_cost: float,
+    *, periodic: bool, dump: bool, initial: float | None,
+) -> np.ndarray:  # fmt: skip
+    """Solve the programme in units of the load and the step.
+
+    Returns charge, discharge, dump, grid and stored one after the other, then P and E:
+    shape (5 n + 2,).
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import block_array, csr_array, eye_array
+
+    n = load.size
+    one = eye_array(n, format="csr")
+    ones, column = csr_array(np.ones((n, 1))), csr_array((n, 1))
+    # Change from each step to the next; only a periodic trace goes on from its last step.
+    follows = np.roll(np.arange(n), -1)
+    change = (csr_array(one[follows]) - one)[: n if periodic else n - 1]
+    inside, limits = change.shape[0], np.full(change.shape[0], ramp)
+    way = eta**0.5
+    equal = block_array([
+        [-one, one, -one, one, None, column, column],
+        [-way * one[:inside], one[:inside] / way, None, None, change, None, None],
+    ])  # fmt: skip
+    at_most = block_array([
+        [None, None, None, change, None, None, None],
+        [None, None, None, -change, None, None, None],
+        [one, one, None, None, None, -ones, None],
+        [None, None, 0 * one, None, one, None, -ones],
+    ])  # fmt: skip
+    bounds = np.zeros((5 * n + 2, 2))
+    bounds[:, 1] = np.inf
+    if not dump:
+        bounds[2 * n : 3 * n, 1] = 0.0
+    if initial is not None:
+        bounds[3 * n] = max(0.0, initial - ramp), initial + ramp
+    losses = np.repeat([1 - way, 1 / way - 1, 1.0, 0.0, 0.0], n)
+    cost = np.concatenate([burn * losses, [power_cost, energy_cost]])
     answer = linprog(
-        cost / size, A_ub=vstack(rows, format="csr"), b_ub=np.concatenate(limits),
-        A_eq=balance, b_eq=np.zeros(len(steps)), bounds=bounds, method="highs",
+        cost / (cost.max() or 1.0), A_ub=at_most.tocsr(), b_ub=np.r_[limits, limits, np.zeros(2 * n)],
+        A_eq=equal.tocsr(), b_eq=np.r_[load, np.zeros(inside)], bounds=bounds, method="highs",
     )  # fmt: skip
     if not answer.success:
-        raise ValueError(
-            f"no plan keeps ramp_limit_w_per_s = {ramp_limit_w_per_s}: {answer.message}"
-        )
-    charge, discharge, burnt, stored = answer.x[: 4 * n].reshape(4, n)
-    power, energy = answer.x[4 * n :]
-    return Smoothing(
-        battery=Battery(max(0.0, power * scale), max(0.0, energy * joules)),
-        grid_w=load + (charge - discharge + burnt) * scale,
-        charge_w=charge * scale,
-        discharge_w=discharge * scale,
-        dump_w=burnt * scale,
-        stored_j=stored * joules,
-        battery_usd_per_year=float(yearly_w * power + yearly_j * energy),
-        burnt_usd_per_year=float(cost[: 3 * n] @ answer.x[: 3 * n]),
-    )
+        raise ValueError(f"ramp_limit_w_per_s: the solver found no plan ({answer.message})")
+    return np.asarray(answer.x)
