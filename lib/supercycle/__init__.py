@@ -23,6 +23,7 @@ _MODULES = (
     "models",
     "plots",
     "scenario",
+    "stack",
     "transformer",
     "units",
 )

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "budget_waterfall", "figure", "measured_against", "show", "sweep", "tornado"]
+__all__ = [
+    "COLOURS", "budget_waterfall", "figure", "ledger", "measured_against", "show", "sweep",
+    "tornado",
+]  # fmt: skip
 
 COLOURS = {
     "blue": "#0072B2", "orange": "#E69F00", "green": "#009E73", "red": "#D55E00",
@@ -58,7 +61,7 @@ def figure(claim: str, *, width_in: float = 7.2, height_in: float = 3.8) -> Iter
     with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
         fig = NewFigure(figsize=(width_in, height_in))
         axes = fig.add_subplot()
-        axes.set_title(claim, wrap=True)
+        axes.set_title(claim.replace("$", r"\$"), wrap=True)  # a dollar, not a formula
         yield axes
 
 
@@ -217,6 +220,42 @@ def tornado(frame: pd.DataFrame, *, claim: str, x_label: str, base: float, rows:
         axes.margins(x=0.16)
         if "USD" in x_label:
             axes.xaxis.set_major_formatter(lambda usd, _: format_usd(usd))
+        axes.set_xlabel(x_label)
+    return axes
+
+
+def ledger(parts_usd: Mapping[str, float], *, claim: str, total: str, x_label: str) -> Axes:
+    """Draw how a sum of money splits: gains to the right, losses to the left, the sum below.
+
+    Parameters
+    ----------
+    parts_usd : mapping from part to USD
+        They add up to the total.
+    claim, total, x_label : str
+        Title, name of the sum, and the axis.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    sum_usd = float(sum(parts_usd.values()))
+    names, amounts = [*parts_usd, total], [*parts_usd.values(), sum_usd]
+    with figure(claim, height_in=1.0 + 0.34 * len(names)) as axes:
+        for y, amount in enumerate(amounts):
+            last = y == len(names) - 1
+            colour = "grey" if last else "blue" if amount >= 0 else "red"
+            axes.barh(y, amount, height=0.62, color=COLOURS[colour])
+            share = "" if last else f"  {amount / sum_usd:.0%}".replace("-", "−")
+            label = format_usd(amount) + share
+            # a loss is labelled on the free side of the axis
+            axes.annotate(label, (max(amount, 0.0), y), xytext=(5, 0), va="center",
+                          textcoords="offset points", bbox=_HALO)  # fmt: skip
+        axes.axvline(0, color=COLOURS["black"], lw=1.0)
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.grid(False, axis="y")
+        low, high = min(0.0, *amounts), max(0.0, *amounts)
+        axes.set_xlim(low, high + 0.28 * (high - low))  # room for the labels
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(lambda usd, _: format_usd(usd))
         axes.set_xlabel(x_label)
     return axes
 

@@ -27,9 +27,25 @@ def test_tables_rows_and_sources_are_shown():
     assert run("--version").stdout.strip() == supercycle.__version__
 
 
+def test_the_stack_is_five_storeys_with_their_assumptions(tmp_path):
+    picture = tmp_path / "stack.png"
+    shown = run("stack", "--power", "2GW", "--set", "utilisation=0.5", "--plot", str(picture))
+    assert shown.returncode == 0
+    storeys = ("5 apps", "4 models", "3 infra", "2 chips", "1 energy")
+    places = [shown.stdout.index(storey) for storey in storeys]
+    assert places == sorted(places)
+    assert "1,000,000" in shown.stdout  # half a million accelerators a gigawatt
+    assert "utilisation 0.5" in shown.stdout
+    assert picture.stat().st_size > 5000
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("stack", "--power", "-3"), "power '-3': write a positive number"),
+        (("stack", "--set", "utilisation"), "must be name=value"),
+        (("stack", "--set", "utilisation=2"), "utilisation = 2.0: must be a share"),
+        (("train-grid", "--widths", "x"), "widths = 'x': must be whole numbers"),
         (("facts", "chip"), "unknown table 'chip': did you mean 'chips'"),
         (("facts", "chips", "h10"), "did you mean 'h100-sxm'"),
     ],

@@ -62,3 +62,11 @@ def test_colours_differ_for_every_kind_of_colour_vision():
     assert plots.COLOURS["blue"] == "#0072B2"
     assert plots.COLOURS["red"] == "#D55E00"
     assert len(set(plots.COLOURS.values())) == len(plots.COLOURS)
+
+
+def test_a_ledger_names_every_part_and_its_sum():
+    axes = plots.ledger({"a": 6e9, "b": -2e9}, claim="One $ in", total="sum", x_label="USD a year")
+    labels = [text.get_text() for text in axes.get_yticklabels()]
+    assert labels == ["a", "b", "sum"]
+    assert [text.get_text() for text in axes.texts] == ["$6 bn  150%", "−$2 bn  −50%", "$4 bn"]
+    assert axes.get_title(loc="left") == r"One \$ in"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supercycle import __version__
-from supercycle.cli import facts, measure
+from supercycle.cli import facts, measure, stack
 
 app = typer.Typer(
     help="The economics of the AI compute stack, floor by floor.",
@@ -37,5 +37,6 @@ def _root(
 
 
 app.command("facts")(facts.show)
+app.command("stack")(stack.show)
 app.command("measure")(measure.measure)
 app.command("train-grid")(measure.train_grid)
