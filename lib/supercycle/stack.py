@@ -235,7 +235,7 @@ def evaluate(power_w: Any = GIGAWATT, case: str = "lecture", **changes: Any) -> 
     Notes
     -----
     A replica works through B requests, at most `batch` and at most what its memory holds, in
-    ``prefill(B, in) − prefill(B, cached) + out · step(B)``; revenue is S1's identity, power × share
+    ``prefill(B, in, cached) + out · step(B)``; revenue is S1's identity, power × share
     sold × utilisation × tokens per joule × price. A stated capex scales all items of the campus
     alike, accelerators included. The cloud bill is paid for every accelerator all year, whether or
     not its tokens are sold.
@@ -353,11 +353,10 @@ def _throughput(config: Any, chip: Any, a: Mapping[str, Any]) -> dict[str, Any]:
             f"{np.max(one.memory_share):.1f} times the memory of that many {chip.id}; take more chips"
         )
     batch = np.minimum(a["batch"], room)
-    whole = inference.predict(config, chip, batch=batch, **lengths, **how)
-    cached = np.maximum(np.multiply(a["input_tokens"], a["cached_share"]), 1)
-    past = inference.predict(config, chip, batch=batch, input_tokens=cached, output_tokens=1, **how)
-    writing_s = np.multiply(a["output_tokens"], whole.decode_s_per_token)
-    batch_s = whole.prefill_s - past.prefill_s + writing_s
+    cached = np.multiply(a["input_tokens"], a["cached_share"])
+    cached = np.minimum(cached, np.subtract(a["input_tokens"], 1))  # the last token is always new
+    whole = inference.predict(config, chip, batch=batch, cached_tokens=cached, **lengths, **how)
+    batch_s = whole.prefill_s + np.multiply(a["output_tokens"], whole.decode_s_per_token)
     tokens = batch * np.add(a["input_tokens"], a["output_tokens"])
     return {
         "batch": _plain(batch),
