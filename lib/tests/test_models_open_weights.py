@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from supercycle import facts
 from supercycle.models import scaling
-from supercycle.models.lead import lead, months_behind
+from supercycle.models.open_weights import lead, months_behind
 
 HOFFMANN = scaling.published("hoffmann-2022")
 budgets = st.floats(1e20, 1e28)
