@@ -244,7 +244,7 @@ def test_the_simulator_agrees_with_queueing_theory(rho, servers, service):
         theory = q.mg1(rho, 1.0, service_cv=SERVICE[service][0])
     mean = interval([w.mean() for w in waits], confidence=0.999)
     assert theory.wait_s in mean
-    assert (mean.high - mean.low) / 2 < 0.2 * mean.mean  # an interval that says something
+    assert (mean.high - mean.low) / 2 < 0.3 * mean.mean  # an interval that says something
     if service != "lognormal":
         waited = interval([(w > 1e-9).mean() for w in waits], confidence=0.999)
         assert theory.wait_probability in waited
