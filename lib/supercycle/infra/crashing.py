@@ -120,8 +120,8 @@ def crash_plan(
                        bounds=bounds, integrality=whole, method="highs")  # fmt: skip
     assert cheapest.status == 0, cheapest.message
 
-    saved = np.clip(np.where(room > 0, cheapest.x[n : 2 * n], 0.0), 0.0, room)
-    saved = np.round(saved, 6)  # of a month: a few seconds, the size of the tolerances
+    # A millionth of a month is the size of the solver's tolerances.
+    saved = np.clip(np.round(cheapest.x[n : 2 * n], 6), 0.0, room)
     plan = cpm(tasks, {t: duration[place[t]] - saved[place[t]] for t in names})
     if whole_months:
         marginal = float("nan")
