@@ -28,11 +28,32 @@ def test_gpus_and_power_are_inverse():
 
 
 def test_a_month_of_a_gigawatts_sales_exceeds_a_year_of_its_electricity():
-    # 8.76 TWh at the industrial price of 86 USD/MWh is 0.75 bn USD, below 0.8 bn.
+    # Sales: exit-rate revenue per watt of IT, as the laboratory published it. Electricity: the same
+    # gigawatt of IT at the industrial price, PUE included. Both are rows of the tables.
+    it_w = 1e9
+    month_usd = (
+        float(facts.value("compute-revenue/openai-exit-rate-revenue-per-power-2025")) * it_w / 12
+    )
+    meter_w = energy.facility_power_w(it_w, 1.1)
     price = float(facts.value("energy/us-industrial-price-2025"))
-    premium = energy.power_premium_for_delay_usd_per_mwh(0.8e9, 1, power_w=1e9, contract_years=1)
-    assert premium == pytest.approx(0.8e9 / 8.76e6)
+    year_usd = energy.energy_mwh_per_year(meter_w) * price
+    assert 0.8e9 < month_usd < 0.9e9  # 10.5 bn a year and gigawatt
+    assert month_usd > year_usd
+    # So one month earlier pays for any premium up to the price itself, for a year.
+    premium = energy.power_premium_for_delay_usd_per_mwh(
+        month_usd, 1, power_w=meter_w, contract_years=1
+    )
     assert premium > price
+
+
+def test_a_bad_pue_turns_the_month_against_the_year():
+    # The claim has a limit: it holds while PUE × price stays below sales/(12 · 8760 h).
+    month_usd = (
+        float(facts.value("compute-revenue/openai-exit-rate-revenue-per-power-2025")) * 1e9 / 12
+    )
+    price = float(facts.value("energy/us-industrial-price-2025"))
+    flip = month_usd / (8.76e6 * price)
+    assert 1.1 < flip < 1.3
 
 
 @given(st.floats(0.001, 0.2), st.floats(1, 30), st.floats(1e6, 1e10))
@@ -60,6 +81,25 @@ def test_lcoe_is_the_price_at_which_a_plant_has_no_present_value():
     )  # fmt: skip
     margin = (price - 5) * 8760 * 0.3 / 1e6 - 0.02  # USD a year and watt
     assert npv_usd(0.08, [-1.5] + [margin] * 25) == pytest.approx(0, abs=1e-9)
+
+
+def test_lcoe_agrees_with_another_librarys_annuity():
+    from pypsa.costs import annuity
+
+    for rate, life in ((0.0, 20), (0.05, 25), (0.12, 60)):
+        yearly = 2.3 * annuity(rate, life) + 0.03
+        ours = energy.lcoe_usd_per_mwh(
+            2.3, rate=rate, life_years=life, capacity_factor=0.4, fixed_usd_per_w_year=0.03
+        )
+        assert ours == pytest.approx(yearly * 1e6 / (8760 * 0.4))
+
+
+@given(st.floats(0, 0.2), st.floats(0, 15))
+def test_interest_while_building_is_the_mean_of_the_compounded_payments(rate, years):
+    moments = (np.arange(2000) + 0.5) / 2000 * years
+    assert energy.interest_while_building(rate, years) == pytest.approx(
+        np.mean((1 + rate) ** moments), rel=1e-5
+    )
 
 
 def test_unpriced_capital_gives_the_simple_levelised_cost():
@@ -122,6 +162,11 @@ def test_power_at_the_throttled_clock_is_the_cap(level, exponent, static_w):
         (lambda: energy.grid_share(1e9, capacity_w=0), "capacity_w"),
         (lambda: energy.lcoe_usd_per_mwh(1, rate=0.1, life_years=20, capacity_factor=0),
          "capacity_factor"),
+        (lambda: energy.lcoe_usd_per_mwh(-1, rate=0.1, life_years=20, capacity_factor=0.5),
+         "capex_usd_per_w"),
+        (lambda: energy.lcoe_usd_per_mwh(1, rate=np.nan, life_years=20, capacity_factor=0.5),
+         "rate"),
+        (lambda: energy.interest_while_building(0.1, -1), "building_years"),
         (lambda: energy.speed_under_cap_share(700, cap_w=50, static_w=100), "cap_w"),
         (lambda: energy.cooling_cap_w(95, limit_c=90, thermal_resistance_k_per_w=0.1),
          "coolant_c"),

@@ -10,7 +10,7 @@ from supercycle.energy.facility import (
     it_power_w,
     power_for_everybody_w,
 )
-from supercycle.energy.lcoe import lcoe_usd_per_mwh
+from supercycle.energy.lcoe import interest_while_building, lcoe_usd_per_mwh
 from supercycle.energy.profiles import solar_share, wind_share
 from supercycle.energy.smoothing import (
     Battery,
@@ -39,7 +39,8 @@ from supercycle.energy.throttling import (
 __all__ = [
     "Battery", "GridShare", "Smoothing", "Supply", "Technology", "TrainingJob", "battery_periodic",
     "battery_step", "burn_usd_per_year", "cheapest_supply", "cooling_cap_w", "edge_ramp_w_per_s",
-    "energy_mwh_per_year", "facility_power_w", "gpus_count", "grid_share", "it_power_w",
+    "energy_mwh_per_year", "facility_power_w", "gpus_count", "grid_share",
+    "interest_while_building", "it_power_w",
     "job_power_w", "lcoe_usd_per_mwh", "max_ramp_w_per_s", "months_that_pay",
     "power_for_everybody_w", "power_premium_for_delay_usd_per_mwh", "smooth", "solar_share",
     "speed_under_cap_share", "swing_w", "sync_steps_hit_share", "sync_throughput_share",

@@ -1,4 +1,4 @@
-"""Levelised cost of electricity."""
+"""Levelised cost of electricity, and what slow building adds to it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from supercycle._validate import non_negative, positive, share
+from supercycle._validate import at_least, non_negative, positive, share
 from supercycle.energy._plain import plain
 from supercycle.finance import capital_recovery_factor
 from supercycle.units import HOURS_PER_YEAR, MEGAWATT
 
-__all__ = ["lcoe_usd_per_mwh"]
+__all__ = ["interest_while_building", "lcoe_usd_per_mwh"]
 
 
 def lcoe_usd_per_mwh(
@@ -54,8 +54,8 @@ def lcoe_usd_per_mwh(
 
     Notes
     -----
-    Overnight cost: interest during construction is not in it (for ten years of nuclear building
-    at 8 % it adds about a half). LCOE says nothing about *when* power comes: compare `supply`.
+    Overnight cost: multiply it by `interest_while_building` where that takes years. LCOE says
+    nothing about *when* power comes: compare `supply.cheapest_supply`.
     Source: Short, Packey and Holt (1995), NREL/TP-462-5173, §5.
 
     Examples
@@ -75,3 +75,40 @@ def lcoe_usd_per_mwh(
     )
     mwh_per_w = np.multiply(capacity_factor, HOURS_PER_YEAR / MEGAWATT)
     return plain(yearly_usd_per_w / mwh_per_w + variable_usd_per_mwh)
+
+
+def interest_while_building(rate: Any, building_years: Any) -> Any:
+    """What a plant has cost on its first day, per dollar of overnight cost.
+
+    Money spent evenly over the building time carries interest until the plant runs:
+    ``(1/n) ∫₀ⁿ e^(δt) dt = (e^(δn) − 1)/(δn)`` with ``δ = ln(1 + rate)``; 1 as either goes to zero.
+
+    Parameters
+    ----------
+    rate : float or array of shape (...,)
+        Cost of capital [1/yr].
+    building_years : float or array of shape (...,)
+        From first to last payment [yr]; a queue before the first payment costs nothing here.
+
+    Returns
+    -------
+    float or array of shape (...,)
+        At least 1 [1].
+
+    Raises
+    ------
+    ValueError
+        When the rate or the time is negative.
+
+    Examples
+    --------
+    Ten years of building at 8 % make a plant half as dear again:
+
+    >>> round(interest_while_building(0.08, 10), 2)
+    1.51
+    """
+    at_least("rate", rate, 0)
+    non_negative("building_years", building_years)
+    growth = np.multiply(np.log1p(rate), building_years)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return plain(np.where(growth == 0, 1.0, np.expm1(growth) / growth))

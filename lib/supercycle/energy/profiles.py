@@ -57,6 +57,37 @@ def _checked(hours: int, mean: float | None, row: str) -> float:
     return mean
 
 
+def _clear_sky_share(
+    hours: int, latitude_deg: float, longitude_deg: float, start: str
+) -> np.ndarray:
+    """Output of the tracking plant without a cloud, shape (hours,)."""
+    try:
+        import pandas as pd
+        import pvlib  # type: ignore[import-untyped]
+    except ModuleNotFoundError as missing:
+        raise ModuleNotFoundError(
+            f"solar profiles need {missing.name}: pip install 'supercycle[energy]'"
+        ) from None
+
+    # Middle of each hour in mean solar time of the site, said to pvlib in UTC.
+    utc = pd.date_range(start, periods=hours, freq="h", tz="UTC") + pd.Timedelta(
+        minutes=30 - 4 * longitude_deg
+    )
+    sun = pvlib.solarposition.get_solarposition(utc, latitude_deg, longitude_deg)
+    zenith = sun["apparent_zenith"].to_numpy()
+    level = pvlib.clearsky.haurwitz(sun["apparent_zenith"])["ghi"].to_numpy()
+    parts = pvlib.irradiance.erbs(level, zenith, utc.day_of_year.to_numpy())
+    track = pvlib.tracking.singleaxis(sun["apparent_zenith"], sun["azimuth"], gcr=0.35)
+    plane = pvlib.irradiance.get_total_irradiance(
+        track["surface_tilt"].fillna(0).to_numpy(), track["surface_azimuth"].fillna(180).to_numpy(),
+        zenith, sun["azimuth"].to_numpy(), parts["dni"], level, parts["dhi"],
+    )["poa_global"]  # fmt: skip
+    clear = np.nan_to_num(np.asarray(plane, dtype=float)) / 1000.0  # rated at 1000 W/m²
+    clear[zenith >= 90] = 0.0
+    # Conversion and soiling take 14 % (PVWatts' default) before the inverter's cut.
+    return np.clip(0.86 * clear, 0, 1)
+
+
 def solar_share(
     hours: int = 8760,
     *,
@@ -120,36 +151,22 @@ def solar_share(
     positive("cloud_memory_h", cloud_memory_h)
     if not -66 <= latitude_deg <= 66:
         raise ValueError(f"latitude_deg = {latitude_deg}: must be between −66 and 66")
-    try:
-        import pandas as pd
-        import pvlib  # type: ignore[import-untyped]
-    except ModuleNotFoundError as missing:
-        raise ModuleNotFoundError(
-            f"solar profiles need {missing.name}: pip install 'supercycle[energy]'"
-        ) from None
+    if not -180 <= longitude_deg <= 180:
+        raise ValueError(f"longitude_deg = {longitude_deg}: must be between −180 and 180")
     from scipy.special import ndtr
 
     length = max(int(hours), _YEAR)
-    # Middle of each hour in mean solar time of the site, said to pvlib in UTC.
-    utc = pd.date_range(start, periods=length, freq="h", tz="UTC") + pd.Timedelta(
-        minutes=30 - 4 * longitude_deg
-    )
-    sun = pvlib.solarposition.get_solarposition(utc, latitude_deg, longitude_deg)
-    zenith = sun["apparent_zenith"].to_numpy()
-    level = pvlib.clearsky.haurwitz(sun["apparent_zenith"])["ghi"].to_numpy()
-    parts = pvlib.irradiance.erbs(level, zenith, utc.day_of_year.to_numpy())
-    track = pvlib.tracking.singleaxis(sun["apparent_zenith"], sun["azimuth"], gcr=0.35)
-    plane = pvlib.irradiance.get_total_irradiance(
-        track["surface_tilt"].fillna(0).to_numpy(), track["surface_azimuth"].fillna(180).to_numpy(),
-        zenith, sun["azimuth"].to_numpy(), parts["dni"], level, parts["dhi"],
-    )["poa_global"]  # fmt: skip
-    clear = np.nan_to_num(np.asarray(plane, dtype=float)) / 1000.0  # rated at 1000 W/m²
-    clear[zenith >= 90] = 0.0
+    clear = _clear_sky_share(length, latitude_deg, longitude_deg, start)
     cloud = ndtr(_memory(length, cloud_memory_h, seed)) ** 2
-    # Conversion and soiling take 14 % (PVWatts' default) before the inverter's cut.
-    return _with_mean(
-        lambda depth: np.clip(0.86 * clear * np.clip(1 - depth * cloud, 0.05, 1), 0, 1), mean, 0, 12
-    )[: int(hours)]
+    return _with_mean(lambda depth: clear * np.clip(1 - depth * cloud, 0.05, 1), mean, 0, 12)[
+        : int(hours)
+    ]
+
+
+def _turbine_share(speed_m_per_s: np.ndarray) -> np.ndarray:
+    """Power curve: cubic between 3 and 12 m/s, full to 25 m/s, none beyond."""
+    power = np.clip((speed_m_per_s**3 - 3.0**3) / (12.0**3 - 3.0**3), 0, 1)
+    return np.where(speed_m_per_s > 25.0, 0.0, power)
 
 
 def wind_share(
@@ -207,9 +224,4 @@ def wind_share(
     # Rayleigh by its inverse distribution: v = scale · √(−ln(1 − Φ(z))).
     shape = np.sqrt(-log_ndtr(-_memory(length, weather_memory_h, seed)))
 
-    def output(scale_m_per_s: float) -> np.ndarray:
-        speed = scale_m_per_s * shape
-        power = np.clip((speed**3 - 3.0**3) / (12.0**3 - 3.0**3), 0, 1)
-        return np.where(speed > 25.0, 0.0, power)
-
-    return _with_mean(output, mean, 1.0, 14.0)[: int(hours)]
+    return _with_mean(lambda scale: _turbine_share(scale * shape), mean, 1.0, 14.0)[: int(hours)]
