@@ -259,6 +259,30 @@ def test_parallelism_broadcasts_like_single_calls():
         assert together.memory_share[i] == pytest.approx(alone.memory_share, rel=1e-12)
 
 
+def test_a_step_that_only_reads_is_a_prefill_and_one_that_only_writes_is_a_decode():
+    kwargs = {"tp": 2, "weight_bits": 8, "engine": "vllm"}
+    p = inference.predict(
+        LLAMA, H100, input_tokens=1200, cached_tokens=200, output_tokens=1, **kwargs
+    )
+    pairs = 1200 * 1201 / 2 - 200 * 201 / 2
+    reads = inference.step(
+        LLAMA,
+        H100,
+        batch=0,
+        context_tokens=0,
+        new_tokens=1000,
+        pairs=pairs,
+        past_tokens=200,
+        **kwargs,
+    )
+    assert reads.total_s == pytest.approx(p.prefill_s, rel=1e-12)
+    writes = inference.step(LLAMA, H100, batch=16, context_tokens=16 * 600, **kwargs)
+    q = inference.predict(LLAMA, H100, batch=16, input_tokens=500, output_tokens=200, **kwargs)
+    assert writes.total_s == pytest.approx(q.decode_s_per_token, rel=1e-12)
+    with pytest.raises(ValueError, match="sliding windows"):
+        inference.step(models.get("mistral-7b"), H100, batch=1, context_tokens=1)
+
+
 # -- arrays, speed of use -------------------------------------------------------------------------
 
 

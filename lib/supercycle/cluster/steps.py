@@ -150,36 +150,32 @@ class EngineStep:
         """Time of a step that decodes a batch and reads a piece of prompts beside it [s]."""
         from supercycle.models import inference
 
-        shape, fit = inference._shape(self.config), self.engine
-        heads = batch + (1 if new_tokens else 0)
-        flops = (
-            (batch + new_tokens) * shape.linear_flops
-            + heads * shape.head_flops
-            + (context_tokens + pairs) * shape.pair_flops
-        )
-        kv_bytes = (context_tokens + new_tokens + past_tokens) * shape.kv_values * self.kv_bits / 8
         return float(
-            inference._step(
-                shape,
+            inference.step(
+                self.config,
                 self.accelerator,
-                fit,
-                tp=float(self.tp),
-                tokens=float(batch + new_tokens),
-                flops=flops,
-                kv_read_bytes=kv_bytes / min(self.tp, shape.kv_splits),
-                weight_bits=float(self.weight_bits),
-                peak=inference._peak(self.accelerator, self.math_dtype, self.weight_bits),
-                fixed_s=batch * fit.sequence_s + (fit.request_s if new_tokens else 0.0),
+                batch=batch,
+                context_tokens=context_tokens,
+                new_tokens=new_tokens,
+                pairs=pairs,
+                past_tokens=past_tokens,
+                tp=self.tp,
+                weight_bits=self.weight_bits,
+                kv_bits=self.kv_bits,
+                engine=self.engine,
+                math_dtype=self.math_dtype,
             ).total_s
         )
 
 
 @functools.lru_cache(maxsize=64)
-def lines(steps: Steps, max_batch: int, ticks_per_s: int) -> tuple[list[int], list[int]]:
-    """Constants and slopes of all batches up to `max_batch`, in whole ticks."""
+def lines(
+    steps: Steps, max_batch: int, ticks_per_s: int, speed: float = 1.0
+) -> tuple[list[int], list[int]]:
+    """Constants and slopes of all batches up to `max_batch` at a speed, in whole ticks."""
     constants, slopes = [0], [0]
     for batch in range(1, max_batch + 1):
         constant, slope = steps.decode_line(batch)
-        constants.append(max(1, round(constant * ticks_per_s)))
-        slopes.append(max(0, round(slope * ticks_per_s)))
+        constants.append(max(1, round(constant / speed * ticks_per_s)))
+        slopes.append(max(0, round(slope / speed * ticks_per_s)))
     return constants, slopes

@@ -37,6 +37,7 @@ __all__ = [
     "calibration",
     "calibrations",
     "predict",
+    "step",
 ]
 
 Number = Any  # float or array of shape (...,)
@@ -507,6 +508,83 @@ def predict(
         prefill=prefill,
         decode=decode,
         calibration=fit,
+    )
+
+
+def step(
+    config: TransformerConfig,
+    accelerator: Accelerator,
+    *,
+    batch: float,
+    context_tokens: float,
+    new_tokens: float = 0,
+    pairs: float = 0.0,
+    past_tokens: float = 0,
+    tp: float = 1,
+    weight_bits: float = 16,
+    kv_bits: float = 16,
+    engine: str | Calibration | None = None,
+    math_dtype: str | None = None,
+) -> Terms:
+    """Time of one step of continuous batching: sequences that decode, and a piece of prompt.
+
+    Parameters
+    ----------
+    config : TransformerConfig
+        Without sliding windows, which do not attend in proportion to the context.
+    accelerator : Accelerator
+    batch : float
+        Sequences that decode one token each [1].
+    context_tokens : float
+        Tokens that these attend to, all sequences together [tokens].
+    new_tokens, pairs, past_tokens : float
+        Prompt tokens computed beside them, the query–key pairs that they make, and the tokens
+        before them whose cache is read [tokens], [1], [tokens].
+    tp, weight_bits, kv_bits, engine, math_dtype
+        As in `predict`.
+
+    Returns
+    -------
+    Terms
+
+    Raises
+    ------
+    ValueError
+        For a model with sliding windows, or an unknown engine.
+
+    Examples
+    --------
+    Two sequences of 500 tokens decode in the time that `predict` gives a batch of them:
+
+    >>> from supercycle import chips, models
+    >>> llama, h100 = models.get("llama-3.1-8b"), chips.accelerator("h100-sxm")
+    >>> once = step(llama, h100, batch=2, context_tokens=1000)
+    >>> again = predict(llama, h100, batch=2, input_tokens=499, output_tokens=2)
+    >>> once.total_s == again.decode_s_per_token
+    True
+    """
+    if config.window is not None:
+        raise ValueError(f"{config.name} has sliding windows: a step needs plain attention")
+    fit = engine if isinstance(engine, Calibration) else calibration(engine, accelerator.id)
+    shape = _shape(config)
+    heads = batch + (1 if new_tokens else 0)
+    flops = (
+        (batch + new_tokens) * shape.linear_flops
+        + heads * shape.head_flops
+        + (context_tokens + pairs) * shape.pair_flops
+    )
+    kept = context_tokens + new_tokens + past_tokens
+    return _step(
+        shape,
+        accelerator,
+        fit,
+        _split(shape, float(tp), 1.0, 1.0),
+        tokens=float(batch + new_tokens),
+        flops=flops,
+        kv_read_bytes=kept * shape.kv_values * kv_bits / 8,
+        weight_bits=float(weight_bits),
+        peak=_peak(accelerator, math_dtype, weight_bits),
+        fixed_s=batch * fit.sequence_s + (fit.request_s if new_tokens else 0.0),
     )
 
 
