@@ -1,21 +1,16 @@
-"""Discrete-event simulation of serving and training fleets."""
+"""Discrete-event simulation of serving and training fleets (SimPy)."""
 
+from supercycle.cluster.agents import Human, ModelCall, TaskGraph, ToolCall
+from supercycle.cluster.control import Autoscale, RateLimit
+from supercycle.cluster.failures import Failures, Throttle
 from supercycle.cluster.fleet import Fleet, Network, Pool, Replica, Station, Tier
 from supercycle.cluster.results import SLO, Price, Result
 from supercycle.cluster.simulate import simulate
 from supercycle.cluster.steps import EngineStep, StepTime
+from supercycle.cluster.training import Job
 
 __all__ = [
-    "SLO",
-    "EngineStep",
-    "Fleet",
-    "Network",
-    "Pool",
-    "Price",
-    "Replica",
-    "Result",
-    "Station",
-    "StepTime",
-    "Tier",
-    "simulate",
-]
+    "SLO", "Autoscale", "EngineStep", "Failures", "Fleet", "Human", "Job", "ModelCall", "Network",
+    "Pool", "Price", "RateLimit", "Replica", "Result", "Station", "StepTime", "TaskGraph",
+    "Throttle", "Tier", "ToolCall", "simulate",
+]  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supercycle import facts
 from supercycle._validate import at_least, non_negative, positive, share
+from supercycle.cluster.control import Autoscale, RateLimit
+from supercycle.cluster.failures import Failures, Throttle, speed_under_cap
 from supercycle.cluster.steps import EngineStep, Steps
 
 if TYPE_CHECKING:
@@ -137,6 +140,11 @@ class Replica:
             at_least(name, getattr(self, name), self.idle_w)
         non_negative("idle_w", self.idle_w)
         non_negative("usd_per_hour", self.usd_per_hour)
+
+    @property
+    def busy_w(self) -> float:
+        """Highest power of the replica [W]."""
+        return max(self.prefill_w, self.decode_w)
 
     @property
     def pages(self) -> int:
@@ -279,6 +287,12 @@ class Pool:
     queue : str
         Order of waiting requests: ``fifo``, ``priority`` (lower numbers first) or ``fair``
         (priority, then whoever has been served fewest tokens).
+    autoscale : Autoscale, optional
+        How many machines run; left out, always `count`.
+    failures : Failures, optional
+        How machines break; left out, they do not.
+    throttles : tuple of Throttle
+        Caps on the power of each machine, one after the other.
     """
 
     name: str
@@ -287,6 +301,9 @@ class Pool:
     role: str = "both"
     router: str | None = None
     queue: str = "fifo"
+    autoscale: Autoscale | None = None
+    failures: Failures | None = None
+    throttles: tuple[Throttle, ...] = ()
 
     def __post_init__(self) -> None:
         _whole(f"count of pool {self.name!r}", self.count, 1)
@@ -294,6 +311,21 @@ class Pool:
             raise ValueError(f"role = {self.role!r}: must be 'both', 'prefill' or 'decode'")
         if self.queue not in ("fifo", "priority", "fair"):
             raise ValueError(f"queue = {self.queue!r}: must be 'fifo', 'priority' or 'fair'")
+        if isinstance(self.machine, Station) and (self.role != "both" or self.throttles):
+            raise ValueError(f"pool {self.name!r}: stations have no role and no throttles")
+        if self.autoscale and not self.autoscale.least <= self.count <= self.autoscale.most:
+            raise ValueError(
+                f"count = {self.count} of pool {self.name!r}: must be between "
+                f"least = {self.autoscale.least} and most = {self.autoscale.most}"
+            )
+        for earlier, later in itertools.pairwise(self.throttles):
+            if later.start_s < earlier.end_s:
+                raise ValueError(
+                    f"throttle at {later.start_s} s starts before the one before ends "
+                    f"at {earlier.end_s} s"
+                )
+        for throttle in self.throttles:
+            speed_under_cap(self.machine, throttle.cap_w)  # refuses what no clock can meet
 
 
 @dataclass(frozen=True)
@@ -318,9 +350,21 @@ class Network:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Pools and the network between them.
+    """Pools, the network between them, and what the whole shares.
 
-    Requests enter the first pool that is not a ``decode`` pool, unless they name another.
+    Requests enter the first pool of replicas that is not a ``decode`` pool (the first pool where
+    there are only stations), unless they name another.
+
+    Attributes
+    ----------
+    pools : tuple of Pool
+    network : Network
+        Between pools.
+    rate_limit : RateLimit, optional
+        Of each user of the fleet.
+    power_cap_w : float
+        Of all replicas and training jobs together [W]. Jobs take their peak first; replicas
+        share the rest in proportion to their power, and slow down.
 
     Examples
     --------
@@ -332,6 +376,8 @@ class Fleet:
 
     pools: tuple[Pool, ...]
     network: Network = Network()
+    rate_limit: RateLimit | None = None
+    power_cap_w: float = math.inf
 
     def __post_init__(self) -> None:
         if not self.pools:
@@ -343,8 +389,24 @@ class Fleet:
         roles = {pool.role for pool in self.pools}
         if ("prefill" in roles) != ("decode" in roles):
             raise ValueError("a fleet with a prefill pool needs a decode pool, and the reverse")
-        if roles == {"decode"}:
-            raise ValueError("every pool decodes only: one must read prompts")
+        positive("power_cap_w", self.power_cap_w)
+        if math.isfinite(self.network.bandwidth_bytes_per_s):
+            for pool in self.pools:
+                if pool.role == "prefill" and not pool.machine.kv_bytes_per_token:  # type: ignore[union-attr]
+                    raise ValueError(
+                        f"kv_bytes_per_token = 0 of pool {pool.name!r}: must be > 0 where caches "
+                        "travel over the network"
+                    )
+
+    @property
+    def entry(self) -> int:
+        """Place of the pool that requests enter."""
+        replicas = [
+            i
+            for i, pool in enumerate(self.pools)
+            if isinstance(pool.machine, Replica) and pool.role != "decode"
+        ]
+        return replicas[0] if replicas else 0
 
     @classmethod
     def of(cls, machine: Replica | Station, count: int = 1) -> Fleet:

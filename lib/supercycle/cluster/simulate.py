@@ -3,48 +3,40 @@
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from supercycle.cluster.fleet import Fleet, Replica, Station
+from supercycle._validate import positive
+from supercycle.cluster.calls import HUMAN, Calls
+from supercycle.cluster.clock import ACT, ROUTE, SAMPLE, TICK_S, TICKS_PER_S, at
+from supercycle.cluster.control import Autoscale, TokenBuckets
+from supercycle.cluster.failures import Failures, Throttle, speed_under_cap
+from supercycle.cluster.fleet import Fleet, Pool, Replica
+from supercycle.cluster.replica import Server
 from supercycle.cluster.results import Result
+from supercycle.cluster.routing import Router
+from supercycle.cluster.routing import router as named_router
+from supercycle.cluster.station import StationServer
+from supercycle.cluster.training import Job, JobRun
 
 if TYPE_CHECKING:
     import pandas as pd
-    from simpy import Environment
     from simpy.events import Event
 
-    from supercycle.cluster.replica import Server, StationServer
-
 __all__ = ["simulate"]
-
-COLUMNS = (
-    "arrival_s",
-    "input_tokens",
-    "output_tokens",
-    "session",
-    "hash_ids",
-    "priority",
-    "pool",
-    "service_s",
-    "graph",
-)
-# At one moment: replicas settle first, in their order; then the world acts; then requests move.
-ROUTE = 1_000_000
-SAMPLE = 2_000_000
 
 
 def simulate(
     requests: pd.DataFrame,
     fleet: Fleet,
     *,
-    router: str = "least_tokens",
+    router: str | Router = "least_tokens",
     seed: int = 0,
     until: float | None = None,
     exact: bool = False,
+    jobs: Sequence[Job] = (),
     sample_s: float | None = None,
 ) -> Result:
     """Serve requests with a fleet and report what happened to each.
@@ -53,30 +45,49 @@ def simulate(
     ----------
     requests : pandas.DataFrame
         One row a request, in the order of ``arrival_s`` [s]. Calls of a model have
-        ``input_tokens`` and ``output_tokens``, jobs of a station ``service_s``. Optional columns:
-        ``session`` (whose request it is), ``hash_ids`` (a list with one id for each block of the
-        prompt), ``priority`` (lower is more urgent) and ``pool`` (name).
+        ``input_tokens`` and ``output_tokens``, jobs of a station ``service_s`` [s], agents a
+        ``graph`` (`TaskGraph`). Optional columns: ``session`` (whose request it is), ``hash_ids``
+        (a list with one id for each `Replica.prefix_block_tokens` of the prompt; equal ids say
+        that the prompts are the same up to there), ``priority`` (lower is more urgent) and
+        ``pool`` (name).
     fleet : Fleet
-    router : str
+    router : str or function
         See `supercycle.cluster.routing`.
     seed : int
-        Of everything random (failures).
+        Of everything random: failures of machines and of training jobs.
     until : float, optional
-        When to stop looking [s]; requests unfinished by then are ``unfinished``.
+        When to stop [s]; what is not done by then is ``unfinished``. Left out, when every
+        request and every job is done.
     exact : bool
         Walk through every step, one by one: slow, and the same numbers.
+    jobs : sequence of Job
+        Training runs beside the serving.
     sample_s : float, optional
         Time between rows of the timeline [s]; left out, a 500th of the time of arrivals.
 
     Returns
     -------
     Result
+        The same for the same seed, to the last bit.
 
     Raises
     ------
     ValueError
-        For requests that are unsorted, not finite, negative or larger than the cache of the pool
-        they go to, and for an unknown router or pool; nothing is simulated.
+        For requests that are unsorted, not finite, negative or larger than the cache of their
+        pool, for a graph in a circle, an unknown router or pool, or a cap that leaves no power
+        for serving. Nothing is simulated then.
+
+    Notes
+    -----
+    Steps are those of one engine (`StepTime`, `EngineStep`); a request joins or leaves the batch
+    between steps. Admission is in the order of the queue and never skips its head. Requests do
+    not time out, and clients do not retry.
+
+    Source: Yu et al. (2022), Orca (iteration-level scheduling); Kwon et al. (2023), PagedAttention,
+    arXiv:2309.06180 (pages, recompute and swap); Agrawal et al. (2024), Sarathi-Serve,
+    arXiv:2403.02310 (chunked prefill); Patel et al. (2024), Splitwise, arXiv:2311.18677, and Zhong
+    et al. (2024), DistServe, arXiv:2401.09670 (prefill and decode apart); Qin et al. (2024),
+    Mooncake, arXiv:2407.00079 (tiers of caches, prefix-aware routing).
 
     Examples
     --------
@@ -88,180 +99,331 @@ def simulate(
     >>> result.requests[["ttft_s", "tpot_s", "e2e_s"]].round(6).values.tolist()
     [[0.11, 0.01, 0.21]]
     """
-    world = World(requests, fleet, router=router, exact=exact, sample_s=sample_s)
-    return world.run(until)
-
-
-class Calls:
-    """Columns of the calls that requests make, and of what becomes of them."""
-
-    def __init__(self, requests: pd.DataFrame, fleet: Fleet) -> None:
-        n = len(requests)
-        self.arrival_s = _numbers(requests, "arrival_s")
-        if n and (np.diff(self.arrival_s) < 0).any():
-            row = int(np.argmax(np.diff(self.arrival_s) < 0)) + 1
-            raise ValueError(
-                f"arrival_s = {self.arrival_s[row]} in row {row} comes after "
-                f"{self.arrival_s[row - 1]}: must be sorted"
-            )
-        names = [pool.name for pool in fleet.pools]
-        entry = next(i for i, pool in enumerate(fleet.pools) if pool.role != "decode")
-        if "pool" in requests:
-            for row, name in enumerate(requests["pool"]):
-                if name not in names:
-                    raise ValueError(
-                        f"pool = {name!r} in row {row}: must be one of {', '.join(names)}"
-                    )
-            self.pool = [names.index(name) for name in requests["pool"]]
-        else:
-            self.pool = [entry] * n
-        stations = np.array([isinstance(p.machine, Station) for p in fleet.pools])
-        served = stations[np.array(self.pool, dtype=int)] if n else np.zeros(0, dtype=bool)
-        self.service_s = self._of("service_s", requests, served, least=0.0).tolist()
-        prompt = self._of("input_tokens", requests, ~served, least=1, whole=True)
-        output = self._of("output_tokens", requests, ~served, least=1, whole=True)
-        for i, pool in enumerate(fleet.pools):
-            if isinstance(pool.machine, Replica):
-                mine = (np.array(self.pool, dtype=int) == i) & ~served
-                most = np.where(mine, prompt + output - 1, 0)
-                room = pool.machine.pages * pool.machine.block_tokens
-                if n and most.max() > room:
-                    row = int(most.argmax())
-                    raise ValueError(
-                        f"input_tokens = {prompt[row]:.0f} and output_tokens = {output[row]:.0f} in "
-                        f"row {row}: must fit the {room} tokens of cache of pool {pool.name!r}"
-                    )
-        self.prompt = prompt.astype(int).tolist()
-        self.output = output.astype(int).tolist()
-        nothing = array("d", [math.nan]) * n
-        self.start_s, self.first_s, self.finish_s = nothing[:], nothing[:], nothing[:]
-        self.replica = array("i", [-1]) * n
-        self.preemptions = array("i", [0]) * n
-        self.cached = array("q", [0]) * n
-
-    @staticmethod
-    def _of(
-        name: str, requests: pd.DataFrame, wanted: np.ndarray, *, least: float, whole: bool = False
-    ) -> np.ndarray:
-        """A column where it is wanted, zero elsewhere."""
-        if not wanted.any():
-            return np.zeros(len(requests))
-        numbers = np.where(wanted, _numbers(requests, name, only=wanted), least)
-        wrong = (numbers < least) | (whole & (numbers != np.floor(numbers)))
-        if wrong.any():
-            row = int(wrong.argmax())
-            kind = "a whole number" if whole else "a number"
-            raise ValueError(f"{name} = {numbers[row]:g} in row {row}: must be {kind} ≥ {least:g}")
-        return np.where(wanted, numbers, 0)
-
-
-def _numbers(requests: pd.DataFrame, name: str, only: np.ndarray | None = None) -> np.ndarray:
-    if name not in requests:
-        raise ValueError(
-            f"requests have no column {name!r}: they have {', '.join(map(str, requests))}"
-        )
-    try:
-        numbers = requests[name].to_numpy(dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: must be a column of numbers") from None
-    wrong = ~np.isfinite(numbers) | (numbers < 0)
-    if only is not None:
-        wrong &= only
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise ValueError(f"{name} = {numbers[row]} in row {row}: must be a finite number ≥ 0")
-    return numbers
+    if until is not None:
+        positive("until", until)
+    if sample_s is not None:
+        positive("sample_s", sample_s)
+    return World(requests, fleet, router, seed, exact, jobs, sample_s).run(until)
 
 
 class World:
-    """Everything of one simulation: its clock, its machines and its requests."""
+    """Everything of one simulation: its clock, its machines, its requests and jobs."""
 
     def __init__(
         self,
         requests: pd.DataFrame,
         fleet: Fleet,
-        *,
-        router: str,
+        router: str | Router,
+        seed: int,
         exact: bool,
+        jobs: Sequence[Job],
         sample_s: float | None,
     ) -> None:
         import simpy
 
-        from supercycle.cluster import replica, routing
-
-        self.requests, self.fleet = requests, fleet
-        routes = [routing.router(pool.router or router) for pool in fleet.pools]
+        self.routes = [named_router(pool.router or router) for pool in fleet.pools]
         self.calls = Calls(requests, fleet)
-        self.left = len(requests)
-        self.env: Environment = simpy.Environment(initial_time=0)
-        self.over: Event = self.env.event()
-        self.servers: list[Any] = []
-        self.pools: list[list[Any]] = []
-        self.routes = routes
-        for pool in fleet.pools:
-            members: list[Server | StationServer] = []
-            kind = replica.Server if isinstance(pool.machine, Replica) else replica.StationServer
-            for k in range(pool.count):
-                rank = 2 + len(self.servers)
-                server = kind(self, pool.machine, rank, f"{pool.name}/{k}", exact)  # type: ignore[arg-type]
-                members.append(server)
-                self.servers.append(server)
-            self.pools.append(members)
+        self.requests, self.fleet, self.seed, self.exact = requests, fleet, seed, exact
+        self.env = simpy.Environment(initial_time=0)
+        self.over = self.env.event()
+        self.left = len(requests) + len(jobs)
+        self.machines: list[Any] = []  # all that ever ran, by rank
+        self.serving: list[list[Any]] = []  # by pool, those that take requests
+        self.stranded: list[list[int]] = [[] for _ in fleet.pools]  # while a whole pool is down
+        self.pool_caps = [math.inf] * len(fleet.pools)
+        for index, pool in enumerate(fleet.pools):
+            self.serving.append([])
+            for _ in range(pool.count):
+                self.start(index, pool)
+        self.decode_pool = next((i for i, p in enumerate(fleet.pools) if p.role == "decode"), -1)
+        self.missing: dict[int, int] = {}  # task → tasks before it that are not done
+        self.tasks_left = {row: len(graph.tasks) for row, graph in self.calls.graphs.items()}
+        self.buckets = TokenBuckets(fleet.rate_limit) if fleet.rate_limit else None
+        self.inside, self.since, self.area = 0, 0, 0  # requests in the system, and their time
         arrivals = self.calls.arrival_s
-        span = float(arrivals[-1]) if len(arrivals) else 0.0
-        self.sample_s = sample_s or max(span / 500, 1e-3)
+        self.sample_s = sample_s or max(float(arrivals.max(initial=0.0)) / 500, 1e-3)
         self.samples: list[tuple[Any, ...]] = []
+        self.jobs = [JobRun(self, job, seed, i) for i, job in enumerate(jobs)]
+        self.check_power()
 
     def run(self, until: float | None) -> Result:
         """Let the time pass."""
-        from supercycle.cluster.replica import TICK_S, TICKS_PER_S
-
-        self.env.process(self.arrive())
-        self.env.process(self.sample())
-        if not self.left:
-            self.over.succeed()
+        env = self.env
+        self.share_power()
+        for job in self.jobs:
+            env.process(job.live())
+        env.process(self.arrive())
+        env.process(self.sample())
+        for index, pool in enumerate(self.fleet.pools):
+            if pool.autoscale:
+                env.process(self.scale(index, pool, pool.autoscale))
+            if pool.throttles:
+                env.process(self.throttle(index, pool.throttles))
         if until is not None:
-            from supercycle.cluster.replica import at
-
-            stop = at(self.env, round(until * TICKS_PER_S), SAMPLE + 1)
-            stop.callbacks.append(lambda _: self.stop())
-        self.env.run(until=self.over)
-        end_s = self.env.now * TICK_S if until is None else until
-        return Result.of(self, end_s)
+            end = at(env, round(until * TICKS_PER_S), SAMPLE + 1)
+            end.callbacks.append(lambda _: self.stop())
+        if not self.left:
+            self.stop()
+        env.run(until=self.over)
+        now = int(env.now)
+        for machine in self.machines:
+            machine.close(now)
+        self.count(0)
+        return Result.of(self, now * TICK_S)
 
     def stop(self) -> None:
         """Look no further."""
         if not self.over.triggered:
             self.over.succeed()
 
-    def arrive(self) -> Generator[Event, None, None]:
-        """Requests arrive and are routed."""
-        from supercycle.cluster.replica import TICKS_PER_S, at
+    # -- requests -----------------------------------------------------------------------------
 
-        env, calls, pools, routes = self.env, self.calls, self.pools, self.routes
-        pool_of = calls.pool
+    def arrive(self) -> Generator[Event, None, None]:
+        """Requests arrive, one after the other."""
+        env, calls, pool = self.env, self.calls, self.calls.pool
+        graphs, buckets = calls.graphs, self.buckets
         for call, arrival_s in enumerate(calls.arrival_s.tolist()):
             yield at(env, round(arrival_s * TICKS_PER_S) - int(env.now), ROUTE)
-            servers = pools[pool_of[call]]
-            routes[pool_of[call]](call, servers).submit(call)
+            self.count(1)
+            if buckets and not self.allowed(buckets, call, arrival_s):
+                calls.limited.add(call)
+                self.request_done()
+            elif call in graphs:
+                self.begin(call)
+            else:
+                self.route(call, pool[call])
 
-    def sample(self) -> Generator[Event, None, None]:
-        """Look at every pool at even times."""
-        from supercycle.cluster.replica import TICKS_PER_S, at
+    def allowed(self, buckets: TokenBuckets, call: int, arrival_s: float) -> bool:
+        """Whether the rate limit lets a request in."""
+        calls = self.calls
+        first = calls.first.get(call)
+        places = range(call, call + 1)
+        if first is not None:
+            places = range(first, first + len(calls.graphs[call].tasks))
+        tokens = sum(calls.prompt[i] + calls.output[i] for i in places)
+        return buckets.allow(calls.user[call], tokens, arrival_s, self.taken_share)
 
-        step = round(self.sample_s * TICKS_PER_S)
-        while True:
-            moment = self.env.now / TICKS_PER_S
-            for pool, servers in zip(self.fleet.pools, self.pools, strict=True):
-                states = [server.state() for server in servers]
-                running, waiting, used, power = map(sum, zip(*states, strict=True))
-                self.samples.append(
-                    (moment, pool.name, len(servers), running, waiting, used / len(servers), power)
-                )
-            yield at(self.env, step, SAMPLE)
+    def taken_share(self) -> float:
+        """Share of all places in batches that are taken."""
+        places = taken = 0
+        for pool, machines in zip(self.fleet.pools, self.serving, strict=True):
+            if isinstance(pool.machine, Replica):
+                places += pool.machine.max_batch * len(machines)
+                taken += sum(len(m.running) + len(m.waiting) for m in machines)
+        return taken / places if places else 1.0
+
+    def route(self, call: int, index: int) -> None:
+        """Send a call to a machine of a pool."""
+        machines = self.serving[index]
+        if machines:
+            self.routes[index](call, machines).submit(call)  # type: ignore[attr-defined]
+        else:
+            self.stranded[index].append(call)
+
+    def hand_over(self, call: int, left: int) -> None:
+        """A prompt's cache has reached the decode pool."""
+        index = self.decode_pool
+        if self.serving[index]:
+            machine: Any = self.routes[index](call, self.serving[index])
+            machine.carried[call] = left
+            machine.submit(call)
+        else:
+            self.calls.emitted[call] = self.calls.output[call] - left
+            self.stranded[index].append(call)
 
     def finished(self, call: int) -> None:
-        """A call is done."""
+        """A call is done; a task of a graph lets those after it begin."""
+        owner = self.calls.owner
+        if call not in owner:
+            self.request_done()
+            return
+        row = owner[call]
+        graph, first = self.calls.graphs[row], self.calls.first[row]
+        for place in graph.after[call - first]:
+            self.missing[first + place] -= 1
+            if not self.missing[first + place]:
+                self.ready(first + place)
+        self.tasks_left[row] -= 1
+        if not self.tasks_left[row]:
+            self.request_done()
+
+    def request_done(self) -> None:
+        """One request fewer in the system."""
+        self.count(-1)
         self.left -= 1
         if not self.left:
             self.stop()
+
+    def count(self, change: int) -> None:
+        """Add up the time that requests spend in the system."""
+        now: int = self.env.now  # type: ignore[assignment]
+        self.area += self.inside * (now - self.since)
+        self.since = now
+        self.inside += change
+
+    # -- task graphs --------------------------------------------------------------------------
+
+    def begin(self, row: int) -> None:
+        """A request with a graph arrives: the tasks that wait for none begin."""
+        graph, first = self.calls.graphs[row], self.calls.first[row]
+        for place, before in enumerate(graph.before):
+            self.missing[first + place] = len(before)
+        for place, before in enumerate(graph.before):
+            if not before:
+                self.ready(first + place)
+
+    def ready(self, call: int) -> None:
+        """A task's turn: at the next moment of routing, or with a person at once."""
+        calls = self.calls
+        calls.ready_s[call] = self.env.now * TICK_S
+        if calls.pool[call] == HUMAN:
+            calls.start_s[call] = self.env.now * TICK_S
+            event = at(self.env, round(calls.service_s[call] * TICKS_PER_S), ROUTE)
+            event.callbacks.append(lambda _: self.person_done(call))
+        else:
+            event = at(self.env, 0, ROUTE)
+            event.callbacks.append(lambda _: self.route(call, calls.pool[call]))
+
+    def person_done(self, call: int) -> None:
+        """A person has finished."""
+        self.calls.finish_s[call] = self.env.now * TICK_S
+        self.finished(call)
+
+    # -- machines -----------------------------------------------------------------------------
+
+    def start(self, index: int, pool: Pool) -> None:
+        """A machine begins to take requests."""
+        rank = 2 + len(self.machines)
+        name = f"{pool.name}/{sum(m.pool is pool for m in self.machines)}"
+        kind = Server if isinstance(pool.machine, Replica) else StationServer
+        machine = kind(self, pool, rank, name)
+        self.machines.append(machine)
+        self.join(index, machine)
+        if pool.failures:
+            self.env.process(self.wear(index, machine, pool.failures))
+
+    def join(self, index: int, machine: Any) -> None:
+        """A machine takes requests, those first that found the pool empty."""
+        serving = self.serving[index]
+        serving.append(machine)
+        serving.sort(key=lambda m: m.rank)
+        stranded, self.stranded[index] = self.stranded[index], []
+        for call in stranded:
+            self.route(call, index)
+
+    def wear(self, index: int, machine: Any, failures: Failures) -> Generator[Event, None, None]:
+        """A machine works, breaks, and is repaired."""
+        rng = np.random.default_rng([self.seed, 0, machine.rank])
+        repair = round(failures.repair_s * TICKS_PER_S)
+        while True:
+            up = max(1, round(rng.exponential(failures.mtbf_s) * TICKS_PER_S))
+            yield at(self.env, up, ACT)
+            if machine.off >= 0:
+                return
+            calls = machine.fail()
+            if machine in self.serving[index]:
+                self.serving[index].remove(machine)
+            for call in calls:
+                self.calls.restarts[call] += 1
+                self.route(call, index)
+            if machine.draining:
+                machine.off = int(self.env.now)
+                return
+            down = int(self.env.now)
+            yield at(self.env, repair, ACT)
+            machine.down_ticks += int(self.env.now) - down
+            self.join(index, machine)
+
+    def scale(self, index: int, pool: Pool, rule: Autoscale) -> Generator[Event, None, None]:
+        """Order machines when there is much to do, let them go when there is little."""
+        ordered = 0
+
+        def delivered(on: int) -> None:
+            nonlocal ordered
+            ordered -= 1
+            self.start(index, pool)
+            self.machines[-1].on = on
+            if isinstance(pool.machine, Replica):
+                self.machines[-1].cap("pool", self.pool_caps[index])
+                self.share_power()
+
+        while True:
+            yield at(self.env, round(rule.every_s * TICKS_PER_S), ACT)
+            serving = self.serving[index]
+            staying = [m for m in self.machines if m.pool is pool and m.off < 0 and not m.draining]
+            waiting = len(self.stranded[index])
+            wanted = rule.wanted(sum(m.load for m in staying) + waiting)
+            have = len(staying) + ordered
+            for _ in range(have, wanted):
+                ordered += 1
+                event = at(self.env, round(rule.start_up_s * TICKS_PER_S), ACT)
+                event.callbacks.append(lambda _, on=int(self.env.now): delivered(on))  # type: ignore[misc]
+            if wanted < have and not ordered and len(serving) > 1:
+                leaver = min(reversed(serving), key=lambda m: m.load)
+                serving.remove(leaver)
+                leaver.draining = True
+                if not leaver.load:
+                    leaver.off = int(self.env.now)
+
+    # -- power --------------------------------------------------------------------------------
+
+    def check_power(self) -> None:
+        """Refuse a cap that would leave replicas no more than their idle power."""
+        cap_w = self.fleet.power_cap_w - sum(run.job.peak_w for run in self.jobs)
+        if math.isfinite(cap_w):
+            replicas = [
+                (pool.machine, pool.autoscale.most if pool.autoscale else pool.count)
+                for pool in self.fleet.pools
+                if isinstance(pool.machine, Replica)
+            ]
+            full_w = sum(most * replica.busy_w for replica, most in replicas)
+            for replica, _ in replicas:
+                speed_under_cap(replica, cap_w * replica.busy_w / full_w if full_w else 0.0)
+
+    def share_power(self) -> None:
+        """Give each replica its part of the power that jobs leave, in proportion to its own."""
+        cap_w = self.fleet.power_cap_w - sum(run.power_w for run in self.jobs)
+        if math.isfinite(cap_w):
+            replicas = [m for m in self.machines if isinstance(m, Server) and m.off < 0]
+            full_w = sum(m.machine.busy_w for m in replicas)
+            for machine in replicas:
+                machine.cap("site", cap_w * machine.machine.busy_w / full_w)
+
+    def throttle(self, index: int, caps: Sequence[Throttle]) -> Generator[Event, None, None]:
+        """Cap the machines of a pool for a while, and again."""
+        for cap in caps:
+            yield at(self.env, round(cap.start_s * TICKS_PER_S) - int(self.env.now), ACT)
+            self.cap_pool(index, cap.cap_w)
+            yield at(self.env, round(cap.end_s * TICKS_PER_S) - int(self.env.now), ACT)
+            self.cap_pool(index, math.inf)
+
+    def cap_pool(self, index: int, cap_w: float) -> None:
+        """Cap every machine of a pool, and those to come."""
+        self.pool_caps[index] = cap_w
+        for machine in self.machines:
+            if machine.pool is self.fleet.pools[index]:
+                machine.cap("pool", cap_w)
+
+    def job_done(self) -> None:
+        """A training job has made its steps."""
+        self.left -= 1
+        if not self.left:
+            self.stop()
+
+    # -- looking on ---------------------------------------------------------------------------
+
+    def sample(self) -> Generator[Event, None, None]:
+        """Look at every pool at even times."""
+        step = round(self.sample_s * TICKS_PER_S)
+        moment = 0
+        while True:
+            for pool, machines in zip(self.fleet.pools, self.serving, strict=True):
+                here = [m for m in self.machines if m.pool is pool and m.draining and m.off < 0]
+                states = [machine.state() for machine in [*machines, *here]]
+                totals = [sum(column) for column in zip(*states, strict=True)] or [0, 0, 0.0, 0.0]
+                running, waiting, used, power = totals
+                share = used / len(states) if states else math.nan
+                row = (moment * self.sample_s, pool.name, len(states), running, waiting)
+                self.samples.append((*row, share, power))
+            yield at(self.env, step, SAMPLE)
+            moment += 1
