@@ -85,7 +85,8 @@ def grade(
 ) -> None:
     """Grade what lies in grading/submitted/<student>/<lab>/, write feedback and the class report."""
     from grader import grade as grading
-    from grader.report import gradebook_table, write_report
+    from grader.report import gradebook_table
+    from grader.report_page import write_report
     from grader.source import read_lab
 
     where = Course.find(course)
@@ -106,7 +107,8 @@ def report(
 ) -> None:
     """Print the gradebook of a lab and write its class report, manual grades included."""
     from grader.grade import current_results
-    from grader.report import gradebook_table, write_report
+    from grader.report import gradebook_table
+    from grader.report_page import write_report
     from grader.source import read_lab
 
     where = Course.find(course)

@@ -11,7 +11,7 @@ from grader import build
 from grader.course import Course
 from grader.errors import GraderError
 from grader.grade import Result, grade
-from grader.report import write_report
+from grader.report_page import write_report
 from grader.source import Lab, read_lab
 from grader.submission import fill
 from grader.variants import read_variants

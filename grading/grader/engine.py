@@ -35,7 +35,17 @@ from grader.settings import course_config
 from grader.source import Lab, read_lab
 from grader.versions import read_version, stamp
 
-__all__ = ["How", "Plan", "choose", "grade_class", "make_plans", "run_plans"]
+__all__ = [
+    "THIS_MACHINE",
+    "How",
+    "Plan",
+    "choose",
+    "ensure_entered",
+    "grade_class",
+    "make_plans",
+    "run_plans",
+    "write",
+]
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,9 @@ class How:
     make: Grading = _worker
 
 
+THIS_MACHINE = How()
+
+
 @dataclass(frozen=True)
 class Plan:
     """One submission, with all that its grade depends on."""
@@ -89,7 +102,7 @@ def grade_class(
     course: Course,
     lab_name: str,
     students: Sequence[str] = (),
-    how: How = How(),
+    how: How = THIS_MACHINE,
     *,
     on_start: Callable[[str], None] = lambda student: None,
     on_result: Callable[[Result], None] = lambda result: None,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from grader import build, pipeline
 from grader.course import Course
 from grader.errors import GraderError, nearest
+from grader.record import SLOW_S, ItemResult, Result
 from grader.source import Lab, read_lab
 from grader.submission import why_ungradable
 
@@ -25,63 +26,6 @@ __all__ = [
     "read_scores",
     "save_results",
 ]
-
-#: A cell that ran longer than this is listed as slow [s].
-SLOW_S = 3.0
-
-
-@dataclass(frozen=True)
-class ItemResult:
-    """What one graded cell earned.
-
-    Attributes
-    ----------
-    name : str
-    score, max_score : float
-        Points; the score counts what tests gave and what a person gave.
-    manual : bool
-        A person still has to grade it.
-    said : str
-        The sentence with which a failed test ended.
-    """
-
-    name: str
-    score: float
-    max_score: float
-    manual: bool = False
-    said: str = ""
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a submission ended.
-
-    Attributes
-    ----------
-    student : str
-    status : str
-        ``graded``, ``needs-manual`` or ``ungradable``.
-    reason : str
-        Why it is ungradable.
-    score, max_score : float
-        Points from nbgrader's gradebook.
-    seconds : float
-        Wall time of grading [s].
-    items : tuple of ItemResult
-    slow : tuple of (cell, seconds)
-    flags : tuple of str
-        What an instructor may want to look at.
-    """
-
-    student: str
-    status: str
-    reason: str = ""
-    score: float = 0.0
-    max_score: float = 0.0
-    seconds: float = 0.0
-    items: tuple[ItemResult, ...] = ()
-    slow: tuple[tuple[str, float], ...] = ()
-    flags: tuple[str, ...] = field(default=())
 
 
 def grade(

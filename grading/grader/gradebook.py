@@ -21,7 +21,12 @@ from grader.errors import GraderError
 from grader.record import ItemResult, Result
 from grader.source import Lab
 
-__all__ = ["Writer", "open_gradebook", "prepare", "read_scores", "schema_version"]
+__all__ = [
+    "Writer",
+    "open_gradebook",
+    "prepare",
+    "schema_version",
+]
 
 #: How long a writer waits for a locked or restarting database [s].
 PATIENCE_S = 60.0
@@ -164,11 +169,15 @@ class Writer:
     book: Any
     config: Any
     _cells: _Cells = field(init=False)
+    _policy: Any = field(init=False)
     _late: Any = field(init=False)
 
     def __post_init__(self) -> None:
         from nbgrader.preprocessors import AssignLatePenalties
 
+        from grader.policy import read_policy
+
+        self._policy = read_policy(self.course)
         self._cells = self._find_cells()
         self._late = AssignLatePenalties(config=self.config)
         self._late.log = logging.getLogger("grader.late")
@@ -177,6 +186,9 @@ class Writer:
 
     def _find_cells(self) -> _Cells:
         notebook = self.book.find_notebook(self.lab.name, self.lab.name)
+        due = self._policy.due.get(self.lab.name)
+        if due is not None:
+            notebook.assignment.duedate = due
         graded = {c.name: c.id for c in (*notebook.grade_cells, *notebook.task_cells)}
         commented = {c.name: c.id for c in (*notebook.solution_cells, *notebook.task_cells)}
         cells = _Cells(notebook.assignment_id, notebook.id, graded, commented)
@@ -236,6 +248,16 @@ class Writer:
         self._write_comments(notebook, untouched)
         self.book.db.flush()
         self._write_penalty(submission, notebook)
+
+    def update_penalty(self, student: str) -> None:
+        """Work out a student's late penalty again, after a due date or an extension changed."""
+
+        def transaction() -> None:
+            submission, notebook = self._submission(student)
+            self._write_penalty(submission, notebook)
+            self.book.db.commit()
+
+        _patiently(transaction, on_failure=self.book.db.rollback)
 
     def _submission(self, student: str) -> tuple[Any, Any]:
         """Return a student's rows for this lab, made if there are none."""
@@ -309,6 +331,9 @@ class Writer:
 
     def _write_penalty(self, submission: Any, notebook: Any) -> None:
         notebook.late_submission_penalty = None
+        submission.extension = self._policy.extensions.get((submission.student_id, self.lab.name))
+        if submission.assignment is None or submission.assignment.duedate is None:
+            return
         late_s = submission.total_seconds_late
         if late_s > 0:
             self.book.db.expire(notebook, ["score"])
@@ -326,37 +351,3 @@ def _auto_score(result: Result, item: ItemResult | None, untouched: bool) -> flo
     if item.manual:
         return 0.0 if untouched else None
     return item.score
-
-
-def read_scores(book: Any, lab: Lab) -> dict[str, dict[str, ItemResult]]:
-    """Read the scores of a lab, student by student and item by item, in one query.
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-    lab : Lab
-    """
-    from nbgrader.api import (
-        Assignment,
-        BaseCell,
-        Grade,
-        SubmittedAssignment,
-        SubmittedNotebook,
-    )
-    from sqlalchemy import select
-
-    points = {item.grade_id: item.points for item in lab.items}
-    rows = book.db.execute(
-        select(SubmittedAssignment.student_id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
-        .select_from(Grade)
-        .join(BaseCell, Grade.cell_id == BaseCell.id)
-        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .where(Assignment.name == lab.name)
-    )
-    scores: dict[str, dict[str, ItemResult]] = {}
-    for student, name, score, waits in rows:
-        item = ItemResult(name, float(score), points.get(name, 0.0), manual=bool(waits))
-        scores.setdefault(student, {})[name] = item
-    return scores

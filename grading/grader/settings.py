@@ -38,6 +38,7 @@ def nbgrader_config(course: Course, *, timeout_s: float = 30.0) -> Any:
     )
     from traitlets.config import Config
 
+    from grader.policy import read_policy
     from grader.preprocessors import HideTests, RunGradedCells
 
     c = Config()
@@ -61,6 +62,10 @@ def nbgrader_config(course: Course, *, timeout_s: float = 30.0) -> Any:
         CheckCellMetadata,
     ]
     c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+    late = read_policy(course).late
+    if late:
+        c.AssignLatePenalties.plugin_class = "grader.policy.LatePolicy"
+        c.LatePolicy.update(late)
     return c
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["fill", "why_ungradable"]
+__all__ = ["fill", "why_ungradable", "without_markers"]
 
 _MARKER = re.compile(r"\s*### (BEGIN|END) SOLUTION")
 
@@ -75,6 +75,16 @@ def fill(release: Any, answers: Mapping[str, str]) -> Any:
     for cell in filled.cells:
         meta = cell.metadata.get("nbgrader", {})
         if meta.get("solution") and meta.get("grade_id") in answers:
-            typed = answers[meta["grade_id"]].splitlines()
-            cell.source = "\n".join(line for line in typed if not _MARKER.match(line))
+            cell.source = without_markers(answers[meta["grade_id"]])
     return filled
+
+
+def without_markers(source: str) -> str:
+    r"""Return a solution without the marks of where it begins and ends.
+
+    Examples
+    --------
+    >>> without_markers("### BEGIN SOLUTION\nx = 1\n### END SOLUTION")
+    'x = 1'
+    """
+    return "\n".join(line for line in source.splitlines() if not _MARKER.match(line))

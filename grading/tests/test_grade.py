@@ -90,7 +90,7 @@ def test_exploring_cells_are_skipped_while_grading(demo):
 def test_the_report_is_self_contained_and_escapes(demo, tmp_path):
     import dataclasses
 
-    from grader.report import report_html
+    from grader.report_page import report_html
 
     _, lab, results, path = demo
     page = path.read_text()
