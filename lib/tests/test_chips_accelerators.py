@@ -43,6 +43,25 @@ def test_the_roofline_bends_at_the_ridge_and_broadcasts():
     assert above == H100.peak_flops_per_s()
 
 
+def test_work_takes_as_long_as_its_slower_side():
+    ridge, peak = H100.ridge_point(), H100.peak_flops_per_s()
+    assert H100.roofline_time_s(peak, peak / ridge) == pytest.approx(1)
+    times = H100.roofline_time_s(np.array([peak, 0]), np.array([0, 3.35e12]))
+    assert times.tolist() == pytest.approx([1, 1])
+
+
+def test_the_whole_site_draws_twice_what_the_chip_does():
+    # Epoch AI: 1,453 W of IT power for an H100 of 700 W.
+    share = H100.flop_per_joule(power="it_power_w") / H100.flop_per_joule()
+    assert share == pytest.approx(700 / 1453)
+
+
+def test_flops_a_dollar_by_hand():
+    # 989.4 TFLOP/s for five years at 23,500 USD; for an hour at 2 USD.
+    assert H100.flop_per_usd() == pytest.approx(989.4e12 * 5 * 8760 * 3600 / 23_500)
+    assert H100.flop_per_usd_rented() == pytest.approx(989.4e12 * 3600 / 2)
+
+
 def test_newer_nvidia_generations_give_more_flops_a_joule():
     efficiency = [chips.accelerator(c).flop_per_joule() for c in ("a100-80gb", "h100-sxm", "b200")]
     assert efficiency == sorted(efficiency)
@@ -61,6 +80,8 @@ def test_every_chip_of_the_table_can_be_had(chip):
         (lambda: H100.ridge_point("fp16x"), "dtype = 'fp16x': must be one of bf16"),
         (lambda: chips.accelerator("a100-80gb").ridge_point("fp4"), "has no fp4 peak: it has bf16"),
         (lambda: chips.accelerator("tpu-v5p").flop_per_joule(), "tpu-v5p has no tdp_w"),
+        (lambda: H100.flop_per_joule(power="w"), "power = 'w': must be one of tdp_w"),
+        (lambda: H100.roofline_time_s(-1, 0), "flop = -1"),
         (lambda: H100.attainable_flops_per_s(0), "intensity_flop_per_byte = 0"),
         (lambda: dataclasses.replace(H100, bandwidth_bytes_per_s=0), "bandwidth_bytes_per_s = 0"),
     ],

@@ -35,6 +35,41 @@ def test_placement_finds_what_a_search_over_all_shifts_finds():
     assert chips.place_dies(width, height) == pytest.approx(best, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("width", "height"), [(28.5, 28.5), (26.0, 33.0), (40.0, 25.0), (68.6, 68.6), (55.0, 47.0)]
+)
+def test_placement_finds_what_an_exact_search_finds(width, height):
+    # Exact: a best position can be shifted until two corners of dies touch the rim, or one corner
+    # touches it on an axis. So try every position at which two corners of the lattice do.
+    radius = 147.0
+    span = np.arange(-math.ceil(radius / min(width, height)) - 1, 9)
+    lattice = np.array([(i * width, j * height) for i in span for j in span])
+    lattice = lattice[np.hypot(*lattice.T) < radius + width + height]
+    a, b = (lattice[k] for k in np.triu_indices(len(lattice), 1))
+    gap = b - a
+    length = np.hypot(*gap.T)
+    near = length <= 2 * radius
+    a, b, gap, length = a[near], b[near], gap[near], length[near]
+    normal = np.stack([-gap[:, 1], gap[:, 0]], axis=1) / length[:, None]
+    height_of = np.sqrt(radius**2 - length**2 / 4)[:, None]
+    centres = np.concatenate([(a + b) / 2 + s * height_of * normal for s in (1, -1)])
+    centres = np.unique(np.round(np.mod(centres, (width, height)), 9), axis=0)
+    best = 0
+    i, j = np.meshgrid(np.arange(-13, 13), np.arange(-13, 13))
+    for block in np.array_split(centres, max(1, len(centres) // 500)):
+        x = i[None] * width - block[:, 0, None, None]
+        y = j[None] * height - block[:, 1, None, None]
+        far = np.maximum(abs(x), abs(x + width)) ** 2 + np.maximum(abs(y), abs(y + height)) ** 2
+        best = max(best, int((far <= radius**2 * (1 + 1e-12) + 1e-6).sum(axis=(1, 2)).max()))
+    assert chips.place_dies(width, height) == best
+
+
+def test_a_saw_line_is_as_good_as_a_larger_pitch():
+    # Only the outermost dies gain: their saw line may lie beyond the rim.
+    pitch = chips.place_dies(10.1, 10.1)
+    assert pitch <= chips.place_dies(10.0, 10.0, scribe_mm=0.1) <= chips.place_dies(10.0, 10.0)
+
+
 def test_small_dies_fill_the_wafer():
     # In the limit of tiny dies only the usable area counts: π 147² mm².
     assert chips.place_dies(0.5, 0.5) == pytest.approx(math.pi * 147**2 / 0.25, rel=0.01)
@@ -109,6 +144,18 @@ def test_yield_agrees_with_throwing_defects_at_dies():
     )
 
 
+@given(AREAS, DENSITIES, st.floats(0, 1))
+def test_harvest_lies_between_the_yield_of_the_fixed_part_and_the_whole_die(area, density, part):
+    kwargs = {"model": "poisson"}
+    sold = chips.harvest_share(area, density, repairable=part, cores=20, needed=18, **kwargs)
+    fixed = chips.yield_share((1 - part) * area, density, **kwargs)
+    assert chips.yield_share(area, density, **kwargs) <= sold + 1e-9
+    assert sold <= fixed + 1e-12
+    # All cores needed: nothing is won, and independent defects make it the plain yield.
+    full = chips.harvest_share(area, density, repairable=part, cores=20, needed=20, **kwargs)
+    assert full == pytest.approx(chips.yield_share(area, density, **kwargs))
+
+
 def test_redundancy_sums_the_binomial_by_hand():
     # Two of three cores at 0.9: 3·0.81·0.1 + 0.729.
     assert chips.usable_share(0.9, cores=3, needed=2) == pytest.approx(0.972)
@@ -135,6 +182,10 @@ def test_a_good_die_costs_wafer_over_good_dies():
         (lambda: chips.yield_share(100, float("nan")), "not NaN"),
         (lambda: chips.usable_share(1.2, cores=2, needed=1), "core_yield = 1.2: must be a share"),
         (lambda: chips.usable_share(0.9, cores=2, needed=3), "needed = 3"),
+        (
+            lambda: chips.harvest_share(100, 0.1, repairable=1.5, cores=2, needed=1),
+            "repairable = 1.5: must be a share",
+        ),
         (lambda: chips.cost_usd_per_good_die(1e4, 70_000, 0.1), "small enough for a wafer"),
     ],
 )

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
-from supercycle._validate import positive
+from supercycle._validate import non_negative, positive
+from supercycle.units import HOUR_S, YEAR_S
 
 __all__ = ["DTYPES", "Accelerator", "accelerator", "accelerators"]
 
@@ -130,18 +131,91 @@ class Accelerator:
         )
         return float(limit) if np.ndim(limit) == 0 else limit
 
-    def flop_per_joule(self, dtype: str = "bf16") -> float:
-        """Peak FLOPs for each joule at thermal design power [FLOP/J]."""
-        return self.peak_flops_per_s(dtype) / self._known("tdp_w")
+    def roofline_time_s(self, flop: Any, bytes_moved: Any, dtype: str = "bf16") -> Any:
+        """Least time for a piece of work: ``max(flop / peak, bytes / bandwidth)`` [s].
+
+        Parameters
+        ----------
+        flop : float or array of shape (...,)
+            [FLOP]
+        bytes_moved : float or array of shape (...,)
+            To and from main memory [B].
+        dtype : str
+
+        Examples
+        --------
+        Reading all of an H100's memory takes as long as 23.6 TFLOP:
+
+        >>> h100 = accelerator("h100-sxm")
+        >>> round(1e3 * h100.roofline_time_s(23.6e12, 80e9), 1)
+        23.9
+        """
+        non_negative("flop", flop)
+        non_negative("bytes_moved", bytes_moved)
+        time = np.maximum(
+            np.divide(flop, self.peak_flops_per_s(dtype)),
+            np.divide(bytes_moved, self.bandwidth_bytes_per_s),
+        )
+        return float(time) if np.ndim(time) == 0 else time
+
+    def flop_per_joule(self, dtype: str = "bf16", *, power: str = "tdp_w") -> float:
+        """Peak FLOPs for each joule [FLOP/J].
+
+        Parameters
+        ----------
+        dtype : str
+        power : str
+            ``tdp_w`` (the chip), ``server_power_w`` or ``it_power_w`` (with network and storage).
+
+        Raises
+        ------
+        ValueError
+            When that power is not published for the chip, or `power` is none of the three.
+
+        Examples
+        --------
+        >>> h100 = accelerator("h100-sxm")
+        >>> round(h100.flop_per_joule() / 1e12, 2), round(h100.flop_per_joule(power="it_power_w") / 1e12, 2)
+        (1.41, 0.68)
+        """
+        if power not in (kinds := ("tdp_w", "server_power_w", "it_power_w")):
+            raise ValueError(f"power = {power!r}: must be one of {', '.join(kinds)}")
+        return self.peak_flops_per_s(dtype) / self._known(power)
 
     def flop_per_usd(self, dtype: str = "bf16", *, life_years: float = 5.0) -> float:
         """Peak FLOPs over a working life for each dollar of the mid price [FLOP/USD].
 
         Utilisation is 1 and energy is free here: an upper bound that ranks chips, not a cost.
+
+        Raises
+        ------
+        ValueError
+            When no price is published, or the life is not positive.
+
+        Examples
+        --------
+        >>> f"{accelerator('h100-sxm').flop_per_usd():.1e}"
+        '6.6e+18'
         """
         positive("life_years", life_years)
         price_usd = (self._known("price_low_usd") + self._known("price_high_usd")) / 2
-        return self.peak_flops_per_s(dtype) * life_years * 8760 * 3600 / price_usd
+        return self.peak_flops_per_s(dtype) * life_years * YEAR_S / price_usd
+
+    def flop_per_usd_rented(self, dtype: str = "bf16") -> float:
+        """Peak FLOPs for each dollar of rent [FLOP/USD].
+
+        Raises
+        ------
+        ValueError
+            When no rent is published.
+
+        Examples
+        --------
+        >>> h100 = accelerator("h100-sxm")
+        >>> h100.flop_per_usd_rented() < h100.flop_per_usd()
+        True
+        """
+        return self.peak_flops_per_s(dtype) * HOUR_S / self._known("rent_usd_per_hour")
 
     def _known(self, field: str) -> float:
         number: float | None = getattr(self, field)

@@ -88,7 +88,10 @@ def choke_points(net: SupplyNetwork, measure: str = "power_w") -> pd.DataFrame:
         for unit, m, size in (("gw", "power_w", 1e9), ("usd", "value_usd", 1.0)):
             lost, gained = slopes[m][stage]
             one_percent = getattr(plans[m], m) / size / 100
-            rows[stage] |= {f"{unit}_lost": lost * one_percent, f"{unit}_gained": gained * one_percent}
+            rows[stage] |= {
+                f"{unit}_lost": lost * one_percent,
+                f"{unit}_gained": gained * one_percent,
+            }
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage")
     return frame.sort_values(["left", "right", "slack"], ascending=[False, False, True])
 
@@ -130,7 +133,9 @@ def _slopes(net: SupplyNetwork, best: Plan) -> dict[str, tuple[float, float]]:
 
 def _clean(elasticity: float) -> float:
     """An elasticity without the solver's dust."""
-    return 0.0 if abs(elasticity) < 1e-7 else 1.0 if abs(elasticity - 1) < 1e-7 else float(elasticity)
+    return (
+        0.0 if abs(elasticity) < 1e-7 else 1.0 if abs(elasticity - 1) < 1e-7 else float(elasticity)
+    )
 
 
 def without(net: SupplyNetwork, name: str) -> SupplyNetwork:
@@ -228,6 +233,10 @@ def concentration(net: SupplyNetwork, measure: str = "power_w") -> pd.DataFrame:
         Indexed by stage with named firms: ``hhi_firms``, ``hhi_countries``, ``largest``,
         ``largest_share``, ``toolmaker_hhi`` (NaN where no toolmaker is named), and ``left`` and
         ``slack`` of `choke_points`. A firm without a country counts as a country of its own.
+
+    Notes
+    -----
+    Where the table lumps small firms together, the index is an upper bound.
 
     Examples
     --------

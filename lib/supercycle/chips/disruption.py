@@ -15,7 +15,7 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import non_negative, positive, share
-from supercycle.chips.supply import Plan, SupplyNetwork, _units, network, plan
+from supercycle.chips.supply import SupplyNetwork, network, plan, programme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +145,7 @@ def disrupt(
         if stage.makers:
             factors[:, column] = sum(part * running[f] for f, part in stage.makers.items())
     best = getattr(plan(net, measure), measure)
-    output = _outputs(net, factors, measure)
+    output = np.minimum(_outputs(net, factors, measure), best)  # without the solver's dust
     lost = 1 - output / best
     hit = {name: gone > 0 for name, gone in stopped.items()}
     return Disruption(
@@ -164,18 +164,12 @@ def _outputs(net: SupplyNetwork, factors: np.ndarray, measure: str) -> np.ndarra
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, kron
 
+    rows, size, gain, _ = programme(net, measure)
     limited = np.isfinite(net.capacities)
-    unit = _units(net)
-    rows = (net.requirements * unit)[limited]
-    used = rows.max(axis=1) > 0
-    rows = rows[used]
-    size = rows.max(axis=1)
-    limits = factors[:, limited][:, used] * net.capacities[limited][used] / size
-    gain = net.worth(measure) * unit
     solved = linprog(
         -np.tile(gain / gain.max(), len(factors)),
-        A_ub=kron(eye_array(len(factors)), csr_array(rows / size[:, None]), format="csr"),
-        b_ub=limits.ravel(),
+        A_ub=kron(eye_array(len(factors)), csr_array(rows), format="csr"),
+        b_ub=(factors[:, limited] * (net.capacities[limited] / size)).ravel(),
         method="highs",
     )
     if not solved.success:
@@ -231,7 +225,7 @@ def choke_odds(
     binding: dict[str, int] = {}
     output = np.empty(draws)
     for k in range(draws):
-        best: Plan = plan(network(draw), measure)
+        best = plan(network(draw), measure)
         output[k] = getattr(best, measure)
         stage = max(best.shadow_price, key=lambda s: best.shadow_price[s] > 0)
         binding[stage] = binding.get(stage, 0) + 1

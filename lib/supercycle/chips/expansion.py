@@ -17,7 +17,7 @@ import numpy as np
 
 from supercycle._validate import at_least, non_negative, positive
 from supercycle.chips.choke import without
-from supercycle.chips.supply import SupplyNetwork
+from supercycle.chips.supply import SupplyNetwork, alone
 from supercycle.finance import capital_recovery_factor
 
 if TYPE_CHECKING:
@@ -129,20 +129,19 @@ def expand(
     annuity = np.array([s.capex_usd for s in stages]) * capital_recovery_factor(rate, life_years)
     fastest = np.array([(1 + s.growth_per_year) ** step_years for s in stages])
     lead = np.array([math.ceil(s.lead_time_years / step_years - 1e-9) for s in stages])
-    pace = np.array([orders.get(n, s.growth_per_year) for n, s in zip(names, stages, strict=True)])
+    ordered = np.array(
+        [orders.get(n, s.growth_per_year) for n, s in zip(names, stages, strict=True)]
+    )
     start = np.array([s.capacity for s in stages])
-    known = start * (1 + pace) ** np.minimum(time[:, None], lead * step_years)  # by earlier orders
+    known = start * (1 + ordered) ** np.minimum(
+        time[:, None], lead * step_years
+    )  # by earlier orders
     fixed = np.arange(periods)[:, None] < np.maximum(lead, 1)  # an order of today works after it
 
     # Unknowns in units of each stage's capacity at the start and of each product made alone then.
     requirements = net.requirements[where]
     base = np.where(start > 0, start, 1.0)
-    unit = np.min(
-        np.where(requirements > 0, base[:, None] / np.maximum(requirements, 1e-300), np.inf), axis=0
-    )
-    if not np.isfinite(unit).all():
-        unlimited = list(net.products)[int(np.argmax(~np.isfinite(unit)))]
-        raise ValueError(f"nothing limits {unlimited!r}: give some stage on its way a capacity")
+    unit = alone(net)
     n, m = len(net.products), len(names)
     discount = (1 + rate) ** -time * step_years
     price = net.worth("value_usd") * unit

@@ -197,7 +197,9 @@ class SupplyNetwork:
         for name, factor in factors.items():
             self._known(name)
             non_negative(f"factors[{name!r}]", factor)
-            stages[name] = dataclasses.replace(stages[name], capacity=stages[name].capacity * factor)
+            stages[name] = dataclasses.replace(
+                stages[name], capacity=stages[name].capacity * factor
+            )
         return dataclasses.replace(self, stages=stages)
 
     def worth(self, measure: str) -> np.ndarray:
@@ -271,16 +273,9 @@ def plan(net: SupplyNetwork, measure: str = "power_w") -> Plan:
     """
     from scipy.optimize import linprog
 
-    worth, capacity, limited = net.worth(measure), net.capacities, np.isfinite(net.capacities)
-    unit = _units(net)
-    # Capacities differ by fifteen orders of magnitude: each row in shares of what its stage would
-    # do if every product were made alone.
-    rows = (net.requirements * unit)[limited]
-    size = np.maximum(rows.max(axis=1), 1e-300)
-    gain = worth * unit
-    solved = linprog(
-        -gain / gain.max(), A_ub=rows / size[:, None], b_ub=capacity[limited] / size, method="highs"
-    )
+    rows, size, gain, unit = programme(net, measure)
+    capacity, limited = net.capacities, np.isfinite(net.capacities)
+    solved = linprog(-gain / gain.max(), A_ub=rows, b_ub=capacity[limited] / size, method="highs")
     if not solved.success:
         raise ValueError(f"the network has no plan: {solved.message}")
     made = solved.x * unit
@@ -300,16 +295,33 @@ def plan(net: SupplyNetwork, measure: str = "power_w") -> Plan:
     )
 
 
-def _units(net: SupplyNetwork) -> np.ndarray:
-    """Units of each product if it were made alone: the solver's natural scale, shape (products,)."""
+def programme(
+    net: SupplyNetwork, measure: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The programme in numbers near one: ``max gain·z s.t. rows z ≤ capacity / size, x = unit·z``.
+
+    Capacities differ by fifteen orders of magnitude. Each product is counted in what it would be if
+    made alone, each limited stage in the most that one of those would use of it.
+    """
+    unit = alone(net)
+    rows = (net.requirements * unit)[np.isfinite(net.capacities)]
+    size = rows.max(axis=1)
+    size = np.where(size > 0, size, 1.0)
+    return rows / size[:, None], size, net.worth(measure) * unit, unit
+
+
+def alone(net: SupplyNetwork) -> np.ndarray:
+    """Units of each product a year if only it were made, shape (products,).
+
+    A stage without any capacity stops a product and gives no scale, so it is passed over here.
+    """
     capacity = net.capacities[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        alone = np.where(net.requirements > 0, capacity / net.requirements, math.inf)
-    for product, most in zip(net.products, alone.min(axis=0), strict=True):
-        if most == math.inf:
+        most = np.where(net.requirements > 0, capacity / net.requirements, math.inf)
+    for product, limit in zip(net.products, most.min(axis=0), strict=True):
+        if limit == math.inf:
             raise ValueError(f"nothing limits {product!r}: give some stage on its way a capacity")
-    # A stage without any capacity stops a product, and gives no scale.
-    scale = np.where(alone > 0, alone, math.inf).min(axis=0)
+    scale = np.where(most > 0, most, math.inf).min(axis=0)
     return np.where(np.isfinite(scale), scale, 1.0)
 
 
@@ -357,7 +369,9 @@ def network(draw: Callable[[facts.Fact], float] = float) -> SupplyNetwork:
     for name in dict.fromkeys([*numbers, *inputs]):
         has = numbers.get(name, {})
         if "capacity" in has and not {"lead-time", "growth", "capex"} <= set(has):
-            raise ValueError(f"supply-network: {name!r} needs a lead-time, a growth and a capex row")
+            raise ValueError(
+                f"supply-network: {name!r} needs a lead-time, a growth and a capex row"
+            )
         stages[name] = Stage(
             capacity=has.get("capacity", math.inf) * has.get("available-share", 1.0),
             inputs=inputs.get(name, {}),

@@ -92,7 +92,7 @@ def place_dies(
     wafer_mm: float = WAFER_MM,
     edge_mm: float = 3.0,
     scribe_mm: float = 0.0,
-    offsets: int = 40,
+    offsets: int = 200,
 ) -> int:
     """Gross dies on a wafer, by placing a grid of them and shifting it until most fit.
 
@@ -114,6 +114,16 @@ def place_dies(
     -------
     int
 
+    Raises
+    ------
+    ValueError
+        When a length is out of range, or the rim leaves nothing of the wafer.
+
+    Notes
+    -----
+    Columns and rows stay aligned over the wafer. Against a search of every position at which two
+    corners touch the rim, the default finds the same number (tested).
+
     Examples
     --------
     >>> place_dies(28.5, 28.5), place_dies(26.1, 31.2)
@@ -129,11 +139,10 @@ def place_dies(
     pitch_x, pitch_y = width_mm + scribe_mm, height_mm + scribe_mm
     # By symmetry, shifts beyond half a pitch mirror those below it.
     shift = np.linspace(0, 0.5, offsets)
-    columns = np.arange(-math.ceil(radius / pitch_x) - 1, math.ceil(radius / pitch_x) + 1)
     rows = np.arange(-math.ceil(radius / pitch_y) - 1, math.ceil(radius / pitch_y) + 1)
-    left = (columns[None, :] + shift[:, None]) * pitch_x
-    low = (rows[None, :] + shift[:, None]) * pitch_y
-    far_x = np.maximum(np.abs(left), np.abs(left + width_mm))  # the corner farther from the centre
-    far_y = np.maximum(np.abs(low), np.abs(low + height_mm))
-    inside = far_x[:, None, :, None] ** 2 + far_y[None, :, None, :] ** 2 <= radius**2
-    return int(inside.sum(axis=(2, 3)).max())
+    low = (rows[None, :] + shift[:, None]) * pitch_y + scribe_mm / 2
+    far = np.maximum(np.abs(low), np.abs(low + height_mm))  # the edge farther from the centre
+    half = np.sqrt(np.maximum(radius**2 - far**2, 0.0))[:, :, None]  # of the chord at that edge
+    first = np.ceil((-half - scribe_mm / 2) / pitch_x - shift - 1e-9)
+    last = np.floor((half - width_mm - scribe_mm / 2) / pitch_x - shift + 1e-9)
+    return int(np.maximum(last - first + 1, 0).sum(axis=1).max())

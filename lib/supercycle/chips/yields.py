@@ -14,7 +14,7 @@ import numpy as np
 from supercycle._validate import non_negative, positive, share
 from supercycle.chips.wafers import WAFER_MM, dies_per_wafer
 
-__all__ = ["YIELD_MODELS", "cost_usd_per_good_die", "usable_share", "yield_share"]
+__all__ = ["YIELD_MODELS", "cost_usd_per_good_die", "harvest_share", "usable_share", "yield_share"]
 
 YIELD_MODELS = ("poisson", "murphy", "seeds", "negative-binomial")
 
@@ -104,6 +104,68 @@ def usable_share(core_yield: Any, *, cores: int, needed: int) -> Any:
     return float(works) if np.ndim(works) == 0 else works
 
 
+def harvest_share(
+    die_area_mm2: Any,
+    defects_per_cm2: Any,
+    *,
+    repairable: float,
+    cores: int,
+    needed: int,
+    model: str = "negative-binomial",
+    clustering: float = 3.0,
+) -> Any:
+    """Share of dies that can be sold when some of their cores may be dead.
+
+    The part of the die that nothing repairs must be free of defects, and enough of the equal cores
+    on the rest: ``yield((1 − ρ)·area) · usable(yield(ρ·area / cores))``.
+
+    Parameters
+    ----------
+    die_area_mm2 : float or array of shape (...,)
+        [mm²]
+    defects_per_cm2 : float or array of shape (...,)
+        [1/cm²]
+    repairable : float
+        ρ, the share of the area that cores or other spare parts fill [1].
+    cores, needed : int
+        Cores on the die, and how many a part that is sold needs.
+    model, clustering
+        As in `yield_share`.
+
+    Returns
+    -------
+    float or array of shape (...,)
+        Between `yield_share` (everything must work) and 1, for independent defects.
+
+    Raises
+    ------
+    ValueError
+        When an argument is out of range.
+
+    Notes
+    -----
+    Defects are taken as independent between cores and the rest, which clustered ones are not:
+    spread over cores, they look rarer together than they are.
+
+    Examples
+    --------
+    An 814 mm² die at 0.1 defects per cm², sold with 132 of its 144 cores:
+
+    >>> round(harvest_share(814, 0.1, repairable=0.7, cores=144, needed=132), 2)
+    0.79
+    """
+    share("repairable", repairable)
+    fixed = yield_share(
+        np.multiply(1 - repairable, die_area_mm2), defects_per_cm2,
+        model=model, clustering=clustering,
+    )  # fmt: skip
+    core = yield_share(
+        np.multiply(repairable, die_area_mm2) / cores, defects_per_cm2,
+        model=model, clustering=clustering,
+    )  # fmt: skip
+    return fixed * usable_share(core, cores=cores, needed=needed)
+
+
 def cost_usd_per_good_die(
     wafer_usd: Any,
     die_area_mm2: Any,
@@ -128,7 +190,8 @@ def cost_usd_per_good_die(
     Returns
     -------
     float or array of shape (...,)
-        Silicon only: test, package and memory are in `supercycle.chips.packaging`.
+        Silicon only: memory, package and test are in `chips.package_cost`. Dies with dead cores that
+        are sold all the same (`harvest_share`) make it cheaper.
 
     Raises
     ------
