@@ -90,17 +90,21 @@ class RequestPath:
         >>> max(parts, key=parts.get), parts["page the cache in"]
         ('prefill', 0.0)
         """
-        config, chip = models.get(self.model), chips.accelerator(self.chip)
-        cached = self.context_tokens * (self.hit_rate if hit_rate is None else hit_rate)
-        new = self.context_tokens - cached
-        step_bytes = config.weight_bytes() + config.kv_bytes(self.context_tokens)
-        step_s = step_bytes / (self.chips_count * chip.bandwidth_bytes_per_s)
+        bandwidth = chips.accelerator(self.chip).bandwidth_bytes_per_s
+        wait = models.ttft.budget(
+            models.get(self.model),
+            input_tokens=self.context_tokens,
+            cached_tokens=self.context_tokens * (self.hit_rate if hit_rate is None else hit_rate),
+            flops_per_s=self.sustained_flops_per_s(),
+            bandwidth_bytes_per_s=self.chips_count * bandwidth,
+            reload_bytes_per_s=self.link_bytes_per_s(),
+        )
         path = ("app", "network", "balance", "tokenise", "queue")
         return {
-            **{name: path_share * facts.value(f"serving/path-{name}") for name in path},
-            "page the cache in": config.kv_bytes(cached) / self.link_bytes_per_s(),
-            "prefill": config.prefill_flops(new, cached=cached) / self.sustained_flops_per_s(),
-            "decode": screen_tokens * step_s / decode_speedup,
+            **{name: path_share * wait.parts_s[name] for name in path},
+            "page the cache in": wait.reload_s,
+            "prefill": wait.prefill_s,
+            "decode": screen_tokens * wait.decode_s / decode_speedup,
         }
 
     def net_usd_per_year(
