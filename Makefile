@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lab build grade verify check check-slow lint types figures bench lock clean
+.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ check: lint types test .build/rivals/.ready  ## everything CI runs: lint, types,
 
 check-slow: .venv/.ready  ## the slow tests
 	@pytest -n 2 -m slow
+
+fidelity: .venv/.ready  ## compare every published number with ours, write course/fidelity.md
+	@supercycle fidelity --write course/fidelity.md
 
 figures: .venv/.ready  ## draw the slides-ready figures
 	@python course/figures.py
