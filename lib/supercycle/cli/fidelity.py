@@ -40,11 +40,11 @@ def show(
     else:
         rows_shown = rows
     table = Table("kind", "standing", "cases", "mean error", "median", "largest", "bias", box=None)
-    for names, row in fidelity.summary(rows_shown).iterrows():
+    for names, errors in fidelity.summary(rows_shown).iterrows():
         assert isinstance(names, tuple)
-        table.add_row(*map(str, names), f"{row.cases:.0f}", f"{row.mean_abs_error:.1%}",
-                      f"{row.median_abs_error:.1%}", f"{row.largest_error:+.1%}",
-                      f"{row.bias:+.1%}")  # fmt: skip
+        table.add_row(*map(str, names), f"{errors.cases:.0f}", f"{errors.mean_abs_error:.1%}",
+                      f"{errors.median_abs_error:.1%}", f"{errors.largest_error:+.1%}",
+                      f"{errors.bias:+.1%}")  # fmt: skip
     console.print(table)
     if write is not None:
         write.write_text(fidelity.page(rows), encoding="utf-8")
