@@ -1,23 +1,14 @@
-"""Each student's own case: site, fleet, tariff or traffic, drawn from a code.
-
-A student's code is ``HMAC(course secret, student, lab)``; who has the code can redraw the case,
-who has only another student's notebook cannot use its answers. Without a code everyone gets the
-lab's default case. Ranges are narrow enough that every case is solved by the same reasoning.
-"""
+"""The case of lab03: one product, its model, its node and its long prompts."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from supercycle import apps, chips, facts, finance, models
 
-__all__ = ["RequestPath", "draw", "student_code"]
+__all__ = ["RequestPath", "case"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +77,7 @@ class RequestPath:
 
         Examples
         --------
-        >>> parts = draw("lab03", "default").wait_parts_s(hit_rate=0.0)
+        >>> parts = case("default", None).wait_parts_s(hit_rate=0.0)
         >>> max(parts, key=parts.get), parts["page the cache in"]
         ('prefill', 0.0)
         """
@@ -166,7 +157,8 @@ class RequestPath:
         return gain - cost_usd_per_year
 
 
-def _request_path(code: str, rng: np.random.Generator | None) -> RequestPath:
+def case(code: str, rng: np.random.Generator | None) -> RequestPath:
+    """Draw the case of a code, or the default case without a generator."""
     quoted = facts.value
     context = int(quoted("serving/lecture-context"))
     target_s = float(quoted("serving/lecture-ttft"))
@@ -183,53 +175,3 @@ def _request_path(code: str, rng: np.random.Generator | None) -> RequestPath:
         target_s=target_s,
         revenue_usd_per_year=float(f"{revenue * rng.uniform(0.5, 1.5):.2g}"),
     )
-
-
-_LABS: dict[str, Callable[[str, np.random.Generator | None], RequestPath]] = {
-    "lab03": _request_path,
-}
-
-
-def draw(lab: str, code: str | None = None) -> RequestPath:
-    """Draw the case of a lab.
-
-    Parameters
-    ----------
-    lab : str
-        ``"lab03"`` and so on.
-    code : str, optional
-        The student's code; without one the environment variable ``SUPERCYCLE_SEED_<LAB>``
-        decides, and without that everyone has the default case.
-
-    Raises
-    ------
-    ValueError
-        For a lab that has no cases.
-
-    Examples
-    --------
-    >>> draw("lab03", "default").model
-    'llama-3.1-70b'
-    >>> draw("lab03", "ada") == draw("lab03", "ada") != draw("lab03", "grace")
-    True
-    """
-    if lab not in _LABS:
-        raise ValueError(f"lab = {lab!r}: must be one of {', '.join(_LABS)}")
-    code = code or os.environ.get(f"SUPERCYCLE_SEED_{lab.upper()}") or "default"
-    if code == "default":
-        return _LABS[lab](code, None)
-    digest = hashlib.sha256(f"{lab}:{code}".encode()).digest()
-    return _LABS[lab](code, np.random.default_rng(list(digest)))
-
-
-def student_code(secret: str, student: str, lab: str) -> str:
-    """Return the code of one student for one lab; only holders of the secret can compute it.
-
-    Examples
-    --------
-    >>> student_code("s", "ada", "lab03") != student_code("s", "grace", "lab03")
-    True
-    """
-    if not secret:
-        raise ValueError("secret = '': must be a non-empty text that students do not know")
-    return hmac.new(secret.encode(), f"{student}:{lab}".encode(), "sha256").hexdigest()[:12]
