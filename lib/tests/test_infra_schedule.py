@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from supercycle import facts, infra
 from supercycle.infra import Task
 
-# Hillier and Lieberman, Introduction to Operations Research (9th ed.), ch. 22: the Reliable
+# Hillier and Lieberman, Introduction to Operations Research, chapter on PERT/CPM: the Reliable
 # Construction Co.; weeks and thousands of dollars. Columns: low, likely, high, after, duration with
 # crashing, cost per week saved (crash cost less normal cost, over the weeks).
 RELIABLE = {

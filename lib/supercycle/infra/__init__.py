@@ -1,5 +1,6 @@
 """Floor 3, infrastructure: campus cost, time to compute, reliability, networks, memory, sites."""
 
+from supercycle.infra.caches import lru_hit_share, zipf_popularity
 from supercycle.infra.capex import (
     GROUPS,
     OPTIONS,
@@ -10,8 +11,6 @@ from supercycle.infra.capex import (
     capex_items,
     capex_ladder_usd_per_gw,
     gpus_per_gw,
-    scale_cost_ratio,
-    site_cost_usd,
 )
 from supercycle.infra.crashing import (
     CrashPlan,
@@ -27,12 +26,10 @@ from supercycle.infra.memory_tiers import (
     Tier,
     TierPlan,
     added_tier_worth_usd_per_year,
-    lru_hit_share,
     memory_tier,
     reload_break_even_bytes_per_s,
     reload_s,
     tier_plan,
-    zipf_popularity,
 )
 from supercycle.infra.network import (
     ALGORITHMS,
@@ -57,6 +54,7 @@ from supercycle.infra.reliability import (
     optimum_interval_s,
     young_interval_s,
 )
+from supercycle.infra.scale import scale_cost_ratio, site_cost_usd
 from supercycle.infra.schedule import (
     Forecast,
     Schedule,

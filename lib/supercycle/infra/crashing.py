@@ -25,16 +25,16 @@ class CrashPlan:
         How much each task is shortened [month].
     cost_usd : float
         What that costs, at most the budget [USD].
-    usd_per_month : float
+    usd_per_month : float or None
         Price of the next month, which a further dollar would buy [USD/month]; infinite when no
-        money helps; not known (NaN) in whole months.
+        money helps; None in whole months, which have no such price.
     schedule : Schedule
     """
 
     months: float
     saved_months: dict[str, float]
     cost_usd: float
-    usd_per_month: float
+    usd_per_month: float | None
     schedule: Schedule
 
 
@@ -123,8 +123,9 @@ def crash_plan(
     # A millionth of a month is the size of the solver's tolerances.
     saved = np.clip(np.round(cheapest.x[n : 2 * n], 6), 0.0, room)
     plan = cpm(tasks, {t: duration[place[t]] - saved[place[t]] for t in names})
+    marginal: float | None
     if whole_months:
-        marginal = float("nan")
+        marginal = None
     else:
         months_per_usd = -float(shortest.ineqlin.marginals[-1]) / unit
         spent_all = budget_usd < float(price @ room)

@@ -108,7 +108,7 @@ def all_reduce_s(size_bytes: Any, ranks: Any, link: Link, *, algorithm: str = "r
     Real libraries pipeline, so a tree costs less, and switches that add halve the bytes.
 
     Source: Thakur, Rabenseifner and Gropp (2005), Optimization of collective communication
-    operations in MPICH, §4; Hockney (1994) for α and β.
+    operations in MPICH, IJHPCA 19(1); Hockney (1994) for α and β.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def all_gather_s(size_bytes: Any, ranks: Any, link: Link, *, algorithm: str = "r
 
     Notes
     -----
-    Source: Thakur, Rabenseifner and Gropp (2005), §3.1.
+    Source: Thakur, Rabenseifner and Gropp (2005), all-gather.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def reduce_scatter_s(size_bytes: Any, ranks: Any, link: Link, *, algorithm: str 
 
     Notes
     -----
-    Source: Thakur, Rabenseifner and Gropp (2005), §3.3.
+    Source: Thakur, Rabenseifner and Gropp (2005), reduce-scatter.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def broadcast_s(size_bytes: Any, ranks: Any, link: Link, *, algorithm: str = "tr
 
     Notes
     -----
-    Source: Thakur, Rabenseifner and Gropp (2005), §3.2 (van de Geijn).
+    Source: Thakur, Rabenseifner and Gropp (2005), broadcast (van de Geijn's).
 
     Examples
     --------
@@ -264,7 +264,7 @@ def all_to_all_s(size_bytes: Any, ranks: Any, link: Link, *, algorithm: str = "p
     Notes
     -----
     Bruck's bytes are exact for powers of two and an upper bound elsewhere. Source: Thakur,
-    Rabenseifner and Gropp (2005), §3.4.
+    Rabenseifner and Gropp (2005), all-to-all.
 
     Examples
     --------

@@ -136,7 +136,7 @@ def daly_interval_s(checkpoint_s: Any, mtbi_s: Any) -> Any:
     Notes
     -----
     Source: Daly (2006), A higher order estimate of the optimum checkpoint interval for restart
-    dumps, Future Generation Computer Systems 22(3), eq. 37.
+    dumps, Future Generation Computer Systems 22(3).
 
     Examples
     --------
@@ -221,7 +221,7 @@ def goodput_daly_share(interval_s: Any, checkpoint_s: Any, restart_s: Any, mtbi_
 
     Notes
     -----
-    Source: Daly (2006), eq. 20: ``T_w = M e^(R/M) (e^((τ+δ)/M) − 1) T_s/τ``.
+    Source: Daly (2006), the complete wall clock time ``T_w = M e^(R/M) (e^((τ+δ)/M) − 1) T_s/τ``.
 
     Examples
     --------
