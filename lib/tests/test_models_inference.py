@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supercycle import chips, facts, models
-from supercycle.models import fitting, inference
+from supercycle.models import fitting, inference, measurements
 
 LLAMA = models.get("llama-3.1-70b")
 H100 = chips.accelerator("h100-sxm")
@@ -352,7 +352,7 @@ def test_calibration_finds_the_engine_that_made_the_measurements(tmp_path):
 def test_one_wild_measurement_moves_the_fit_only_part_of_the_way():
     start = inference.calibration("compiled", "h100-sxm")
     pandas = pytest.importorskip("pandas")
-    row = fitting._from_frame(pandas.DataFrame(_synthetic(start)[:1]))
+    row = measurements.read(pandas.DataFrame(_synthetic(start)[:1]))
     off = [dataclasses.replace(row[0], seconds=row[0].seconds * 3)]
     fit = inference.calibrate(off)
     assert 0.45 < fit.compute_efficiency / start.compute_efficiency < 1  # not 1/3

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 from scipy.optimize import approx_fprime, minimize_scalar
 
 from supercycle import facts
@@ -231,6 +232,14 @@ def test_the_gradient_is_the_slope_of_the_objective():
     z = problem.starts()[3]
     slope = approx_fprime(z, lambda x: problem.objective(x)[0], 1e-7)
     assert problem.objective(z)[1] == pytest.approx(slope, rel=1e-3, abs=1)
+
+
+def test_the_misfit_is_scipys_huber_loss_and_least_at_the_fit():
+    loss = noisy(0, 0.02)
+    residual = np.log(TRUTH.loss(N, D)) - np.log(loss)
+    expected = special.huber(1e-3, residual).sum()
+    assert scaling.huber_misfit(TRUTH, N, D, loss) == pytest.approx(expected)
+    assert scaling.huber_misfit(scaling.fit(N, D, loss), N, D, loss) <= expected
 
 
 @pytest.mark.parametrize("name", ["hoffmann-2022", "besiroglu-2024", "muennighoff-2023"])

@@ -11,6 +11,7 @@ from supercycle.models import (
     frontier,
     inference,
     lifecycle,
+    measurements,
     open_weights,
     scaling,
     training,
@@ -25,10 +26,10 @@ from supercycle.models.architecture import (
     names,
 )
 from supercycle.models.engines import ROOFLINE, Calibration
-from supercycle.models.fitting import Measurement
 from supercycle.models.frontier import Frontier
 from supercycle.models.inference import Prediction
 from supercycle.models.lifecycle import LifeCycle
+from supercycle.models.measurements import Measurement
 from supercycle.models.open_weights import Lead
 from supercycle.models.scaling import DataConstrainedLaw, FittedLaw, ScalingLaw
 from supercycle.models.training import Iteration, TrainingEstimate
@@ -38,5 +39,5 @@ __all__ = [
     "ROOFLINE", "Budget", "Calibration", "DataConstrainedLaw", "Experts", "FittedLaw", "Frontier",
     "Iteration", "Latent", "Lead", "LifeCycle", "Measurement", "Prediction", "ScalingLaw",
     "TrainingEstimate", "TransformerConfig", "Window", "engines", "fitting", "frontier", "get",
-    "inference", "lifecycle", "names", "open_weights", "scaling", "training", "ttft",
+    "inference", "lifecycle", "measurements", "names", "open_weights", "scaling", "training", "ttft",
 ]  # fmt: skip

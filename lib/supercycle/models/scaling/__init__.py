@@ -1,6 +1,6 @@
 """Scaling laws: published and fitted, and what they say about spending a budget (S2)."""
 
-from supercycle.models.scaling.fitting import FittedLaw, extrapolate, fit
+from supercycle.models.scaling.fitting import FittedLaw, extrapolate, fit, huber_misfit
 from supercycle.models.scaling.isoflop import PowerLaw, Valleys, fit_power_law, fit_valleys
 from supercycle.models.scaling.laws import (
     SERVE_FLOP,
@@ -14,6 +14,6 @@ from supercycle.models.scaling.repeated import DataConstrainedLaw, published_dat
 
 __all__ = [
     "SERVE_FLOP", "TRAIN_FLOP", "DataConstrainedLaw", "FittedLaw", "Optimum", "PowerLaw",
-    "ScalingLaw", "Valleys", "extrapolate", "fit", "fit_power_law", "fit_valleys", "published",
+    "ScalingLaw", "Valleys", "extrapolate", "fit", "fit_power_law", "fit_valleys", "huber_misfit", "published",
     "published_data_constrained", "published_names",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from supercycle.models.scaling.laws import ScalingLaw
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FittedLaw", "extrapolate", "fit"]
+__all__ = ["FittedLaw", "extrapolate", "fit", "huber_misfit"]
 
 HUBER_NATS = 1e-3
 """Residual of the log loss above which a point pulls linearly. Source: Hoffmann et al. (2022),
@@ -97,6 +97,37 @@ def _middle(values: np.ndarray, level: float) -> tuple[Any, Any]:
     share("level", level)
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)
+
+
+def _huber(residual: np.ndarray) -> np.ndarray:
+    """Half the square up to one, a line beyond."""
+    size = np.abs(residual)
+    return np.asarray(np.where(size <= 1, size**2 / 2, size - 0.5))
+
+
+def huber_misfit(law: ScalingLaw, params: Any, tokens: Any, loss: Any) -> float:
+    """What `fit` minimises: the sum of ``huber(log L̂ − log L)`` with δ = 10⁻³ [nat²].
+
+    Parameters
+    ----------
+    law : ScalingLaw
+    params, tokens, loss : array of shape (points,)
+        N, D and the measured loss [nat/token].
+
+    Returns
+    -------
+    float
+        0 for losses that are the law's own.
+
+    Examples
+    --------
+    >>> law = ScalingLaw(E=1.8, A=480, B=2100, alpha=0.35, beta=0.37)
+    >>> huber_misfit(law, 1e9, 2e10, law.loss(1e9, 2e10))
+    0.0
+    """
+    positive("loss", loss)
+    residual = np.log(law.loss(params, tokens)) - np.log(loss)
+    return float(HUBER_NATS**2 * _huber(residual / HUBER_NATS).sum())
 
 
 def fit(
@@ -274,8 +305,7 @@ class _Problem:
         part = np.exp(shortage - predicted)  # of the loss that is shortage
 
         residual = (predicted - self.log_l) / HUBER_NATS
-        size = np.abs(residual)
-        value = np.where(size <= 1, residual**2 / 2, size - 0.5).sum()
+        value = _huber(residual).sum()
         pull = np.clip(residual, -1, 1) / HUBER_NATS
         gradient = [
             pull @ (part * of_x),
