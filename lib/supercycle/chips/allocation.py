@@ -130,8 +130,7 @@ def bargain(customers: Sequence[Customer], wafers: float, *, power: float = 0.5)
     ------
     ValueError
         When names repeat, the least wafers do not fit, a number is out of range, or some customer
-        does better outside
-        (`best_customers` leaves such customers out).
+        does better outside (`best_customers` leaves such customers out).
 
     Notes
     -----
@@ -148,12 +147,14 @@ def bargain(customers: Sequence[Customer], wafers: float, *, power: float = 0.5)
     _check(customers, wafers, power)
     if (least := sum(c.least_wafers for c in customers)) > wafers:
         raise ValueError(f"wafers = {wafers:g}: must cover the least of all customers, {least:g}")
-    outcome = _settle(customers, wafers, (1 - power) / power)
-    if outcome is None:
+    odds = (1 - power) / power
+    signed, income = _incomes(customers, wafers, odds)
+    everyone = frozenset(range(len(customers)))
+    if everyone not in signed:
         raise ValueError(
             "customers: the foundry does better without some of them; best_customers leaves them out"
         )
-    return outcome
+    return _deal(customers, wafers, odds, everyone, income)
 
 
 def _check(customers: Sequence[Customer], wafers: float, power: float) -> None:
@@ -168,36 +169,52 @@ def _check(customers: Sequence[Customer], wafers: float, power: float) -> None:
         raise ValueError(f"power = {power}: must lie between 0 and 1, ends excluded")
 
 
-def _settle(customers: Sequence[Customer], wafers: float, odds: float) -> Bargain | None:
-    """Solve for the foundry's income with every subset; None where not everybody would sign."""
-    income = {frozenset[str](): 0.0}
-    together = 0.0
+def _incomes(
+    customers: Sequence[Customer], wafers: float, odds: float
+) -> tuple[list[frozenset[int]], dict[frozenset[int], float]]:
+    """Income of the foundry with each set of customers, and the sets in which everybody signs."""
+    income = {frozenset[int](): 0.0}
+    signed = []
     for size in range(1, len(customers) + 1):
-        for group in itertools.combinations(customers, size):
-            present = frozenset(c.name for c in group)
-            threats = [income[present - {c.name}] for c in group]
+        for group in map(frozenset, itertools.combinations(range(len(customers)), size)):
+            chosen = [customers[k] for k in sorted(group)]
+            if sum(c.least_wafers for c in chosen) > wafers:
+                continue
+            threats = [income[group - {k}] for k in group]
+            given = _share_out(chosen, wafers)
             worth = sum(
-                c.value_usd_per_wafer * w
-                for c, w in zip(group, _share_out(group, wafers), strict=True)
+                c.value_usd_per_wafer * w - c.outside_usd
+                for c, w in zip(chosen, given, strict=True)
             )
-            outside = sum(c.outside_usd for c in group)
-            together = (worth - outside + odds * sum(threats)) / (1 + odds * size)
+            together = (worth + odds * sum(threats)) / (1 + odds * size)
             # Nobody signs what leaves them worse off: then the foundry goes without one of them.
-            income[present] = max(together, *threats)
-    names = frozenset(c.name for c in customers)
-    if together < max(income[names - {name}] for name in names):
-        return None
-    given = _share_out(customers, wafers)
+            income[group] = max(together, *threats)
+            if together >= max(threats):
+                signed.append(group)
+    return signed, income
+
+
+def _deal(
+    customers: Sequence[Customer],
+    wafers: float,
+    odds: float,
+    group: frozenset[int],
+    income: Mapping[frozenset[int], float],
+) -> Bargain:
+    """Divide wafers and money among a set of customers that all sign."""
+    chosen = {customers[k].name: (k, customers[k]) for k in sorted(group)}
+    given = _share_out([c for _, c in chosen.values()], wafers)
     keeps = {
-        c.name: c.outside_usd + odds * (together - income[names - {c.name}]) for c in customers
+        name: c.outside_usd + odds * (income[group] - income[group - {k}])
+        for name, (k, c) in chosen.items()
     }
     return Bargain(
-        foundry_usd=together,
-        wafers=MappingProxyType({c.name: w for c, w in zip(customers, given, strict=True)}),
+        foundry_usd=income[group],
+        wafers=MappingProxyType(dict(zip(chosen, given, strict=True))),
         paid_usd=MappingProxyType(
             {
-                c.name: c.value_usd_per_wafer * w - keeps[c.name]
-                for c, w in zip(customers, given, strict=True)
+                name: c.value_usd_per_wafer * w - keeps[name]
+                for (name, (_, c)), w in zip(chosen.items(), given, strict=True)
             }
         ),
         customer_usd=MappingProxyType(keeps),
@@ -233,16 +250,12 @@ def best_customers(customers: Sequence[Customer], wafers: float, *, power: float
     (0.1, 0.627, 0.5)
     """
     _check(customers, wafers, power)
-    outcomes = [
-        outcome
-        for size in range(1, len(customers) + 1)
-        for group in itertools.combinations(customers, size)
-        if sum(c.least_wafers for c in group) <= wafers
-        and (outcome := _settle(group, wafers, (1 - power) / power)) is not None
-    ]
-    if not outcomes:
-        raise ValueError(f"wafers = {wafers:g}: must cover the least of some customer")
-    return max(outcomes, key=lambda outcome: outcome.foundry_usd)
+    odds = (1 - power) / power
+    signed, income = _incomes(customers, wafers, odds)
+    if not signed:
+        raise ValueError(f"wafers = {wafers:g}: must cover the least of some customer who signs")
+    best = max(signed, key=lambda group: income[group])  # the smallest set among equals
+    return _deal(customers, wafers, odds, best, income)
 
 
 def kinds_of_chips_count(surplus_usd: Any, porting_usd: Any) -> Any:

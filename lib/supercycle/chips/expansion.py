@@ -133,12 +133,11 @@ def expand(
         [orders.get(n, s.growth_per_year) for n, s in zip(names, stages, strict=True)]
     )
     start = np.array([s.capacity for s in stages])
-    known = start * (1 + ordered) ** np.minimum(
-        time[:, None], lead * step_years
-    )  # by earlier orders
-    fixed = np.arange(periods)[:, None] < np.maximum(lead, 1)  # an order of today works after it
+    # Until an order of today works, capacity is what earlier orders make it.
+    known = start * (1 + ordered) ** np.minimum(time[:, None], lead * step_years)
+    fixed = np.arange(periods)[:, None] < np.maximum(lead, 1)
 
-    # Unknowns in units of each stage's capacity at the start and of each product made alone then.
+    # Unknowns in numbers near one: products as if made alone, capacities as at the start.
     requirements = net.requirements[where]
     base = np.where(start > 0, start, 1.0)
     unit = alone(net)
