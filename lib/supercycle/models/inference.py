@@ -191,7 +191,8 @@ def predict(
     With latent attention (MLA) every chip keeps the whole cache of its group; with grouped
     queries the cache splits over at most ``kv_heads`` chips. Pipelines and experts are counted
     with the latencies and efficiencies that all-reduces were fitted to, experts evenly loaded and
-    communication not overlapped: no measurement of either is in the fit.
+    communication not overlapped. No measurement of either is in the fit; the published decode of
+    DeepSeek-V3 over 144 chips comes out within 10 per cent, its prefill 40 per cent too fast.
     Error bars come from sources left out of the fit; they say what to expect of an engine of
     this kind that nobody calibrated.
 
@@ -285,7 +286,7 @@ def predict(
         kv_read_bytes=part * kept_mean * kv_bytes,
         weight_bits=weight_bits,
         peak=peak,
-        fixed_s=part * fit.sequence_s,
+        fixed_s=part / split.replicas * fit.sequence_s,  # every group has its own host
     )
     ttft = prefill.total_s + fit.client_s
     e2e = ttft + (answer - 1) * decode.total_s
