@@ -115,47 +115,52 @@ def capex_items(*, level: str = "value", **choices: str | None) -> tuple[CapexIt
     """
     if level not in ("value", "low", "high"):
         raise ValueError(f"level = {level!r}: must be value, low or high")
-    rows = [
-        (name, facts.row("datacenter-capex", name))
+    rows = {
+        name.removeprefix("item-"): facts.row("datacenter-capex", name)
         for name in facts.ids("datacenter-capex")
         if name.startswith("item-")
-    ]
-    known: dict[str, set[str]] = {family: set() for family in OPTIONS}
-    for _, row in rows:
-        family, _, choice = str(row["option"] or "").partition("/")
-        if family in known:
-            known[family].add(choice)
+    }
+    chosen = _chosen([_option(row) for row in rows.values()], choices)
+    lives = {
+        part: float(facts.value(f"datacenter-capex/life-{part}"))
+        for part in ("it", "facility", "land")
+    }
+    exponent = float(facts.value("datacenter-capex/scale-exponent"))
+    items = []
+    for name, row in rows.items():
+        family, choice = _option(row)
+        if family == "part" or (family and chosen[family] != choice):
+            continue
+        group, cost = str(row["group"]), row[level]
+        assert isinstance(cost, float), f"{name} has no {level}"
+        built = group in BUILT
+        life = lives["land" if group == "land" else "facility" if built else "it"]
+        items.append(CapexItem(name, group, float(cost), life, exponent if built else 1.0))
+    return tuple(items)
+
+
+def _option(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Family and choice of an item, both empty where it is always built."""
+    family, _, choice = str(row["option"] or "").partition("/")
+    return family, choice
+
+
+def _chosen(
+    offered: list[tuple[str, str]], choices: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """What is built of each family, after checking that it is on offer."""
     chosen = dict(OPTIONS)
     for keyword, wanted in choices.items():
         family = keyword.replace("_", "-")
-        if family not in known:
-            raise ValueError(f"unknown family {keyword!r}: must be one of {', '.join(known)}")
-        if wanted is not None and wanted not in known[family]:
+        if family not in OPTIONS:
+            raise ValueError(f"unknown family {keyword!r}: must be one of {', '.join(OPTIONS)}")
+        on_offer = sorted({choice for other, choice in offered if other == family})
+        if wanted is not None and wanted not in on_offer:
             raise ValueError(
-                f"{keyword} = {wanted!r}: must be one of {', '.join(sorted(known[family]))} or None"
+                f"{keyword} = {wanted!r}: must be one of {', '.join(on_offer)} or None"
             )
         chosen[family] = wanted
-    lives = {part: float(facts.value(f"datacenter-capex/life-{part}")) for part in
-             ("it", "facility", "land")}  # fmt: skip
-    exponent = float(facts.value("datacenter-capex/scale-exponent"))
-    items = []
-    for name, row in rows:
-        family, _, choice = str(row["option"] or "").partition("/")
-        if family == "part" or (family and chosen[family] != choice):
-            continue
-        group = str(row["group"])
-        cost = row[level]
-        assert isinstance(cost, float), f"{name} has no {level}"
-        items.append(
-            CapexItem(
-                name.removeprefix("item-"),
-                group,
-                float(cost),
-                lives["land" if group == "land" else "facility" if group in BUILT else "it"],
-                exponent if group in BUILT else 1.0,
-            )
-        )
-    return tuple(items)
+    return chosen
 
 
 @dataclass(frozen=True)
