@@ -1,7 +1,9 @@
-"""A class of five made from a lab: every way in which a submission can end, in a folder of its own."""
+"""A class made from a lab: every way in which a submission can end, in a folder of its own."""
 
 from __future__ import annotations
 
+import dataclasses
+import random
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,8 +11,10 @@ from pathlib import Path
 
 from grader import build
 from grader.course import Course
+from grader.engine import THIS_MACHINE, How
 from grader.errors import GraderError
-from grader.grade import Result, grade
+from grader.grade import grade
+from grader.record import Result
 from grader.report_page import write_report
 from grader.source import Lab, read_lab
 from grader.submission import fill
@@ -38,11 +42,13 @@ def run_demo(
     lab_name: str,
     folder: Path,
     *,
+    count: int = 5,
+    how: How = THIS_MACHINE,
     on_start: Callable[[str], None] = lambda student: None,
     on_result: Callable[[Result], None] = lambda result: None,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> tuple[Course, Lab, list[Result], Path]:
-    """Build a lab, make five submissions, grade them and write feedback and a class report.
+    """Build a lab, make submissions, grade them and write feedback and a class report.
 
     Parameters
     ----------
@@ -51,6 +57,10 @@ def run_demo(
     lab_name : str
     folder : Path
         Wiped first if an earlier demo made it.
+    count : int
+        Students; the first five are those of `STUDENTS`.
+    how : How
+        A cell's time is limited to `DEMO_TIMEOUT_S` unless it says otherwise.
 
     Returns
     -------
@@ -61,12 +71,13 @@ def run_demo(
     lab = read_lab(course, lab_name)
     on_step(f"building {lab_name} and releasing it with nbgrader")
     build.release(demo, lab)
-    on_step("five students hand in")
-    make_class(demo, lab)
+    on_step(f"{'five' if count == 5 else count} students hand in")
+    make_class(demo, lab, count)
+    limit_s = how.timeout_s or min(DEMO_TIMEOUT_S, lab.file.timeout_s)
     results = grade(
         demo,
         lab_name,
-        timeout_s=min(DEMO_TIMEOUT_S, lab.file.timeout_s),
+        how=dataclasses.replace(how, timeout_s=limit_s),
         on_start=on_start,
         on_result=on_result,
     )
@@ -93,9 +104,12 @@ def fresh(course: Course, folder: Path) -> Course:
     return course.aside(folder)
 
 
-def make_class(course: Course, lab: Lab) -> None:
-    """Write the five submissions of `STUDENTS` from a lab's release, solution and mutants."""
+def make_class(course: Course, lab: Lab, count: int = 5) -> None:
+    """Write the submissions of `STUDENTS`, then of made-up students, from a lab's own variants."""
     release = released(course, lab.name)
+    for number in range(len(STUDENTS) + 1, count + 1):
+        student = f"student-{number:04d}"
+        hand_in(course, lab.name, student, fill(release, made_up(lab, student)))
     complete = fill(release, lab.answers)
     hand_in(course, lab.name, "ada", complete)
     hand_in(course, lab.name, "ben", fill(release, {**lab.answers, **_misconceived(lab)}))
@@ -104,6 +118,33 @@ def make_class(course: Course, lab: Lab) -> None:
     path = hand_in(course, lab.name, "eve", complete)
     raw = path.read_bytes()
     path.write_bytes(raw[: len(raw) * 3 // 5])
+
+
+def made_up(lab: Lab, student: str) -> dict[str, str]:
+    """Return a made-up student's answers: some right, some alternatives, some misconceptions, some left out.
+
+    The same name gives the same answers. Each student has an ability; the harder an answer is (the
+    later in the lab), the more often it is wrong.
+    """
+    rng = random.Random(f"{lab.name} {student}")
+    ability = rng.betavariate(4, 2)
+    variants = read_variants(lab)
+    answers: dict[str, str] = {}
+    names = list(lab.answers)
+    for place, name in enumerate(names):
+        own = [v for v in variants if name in v.answers and len(v.answers) == 1]
+        right = [lab.answers[name], *(v.answers[name] for v in own if v.kind == "alternative")]
+        wrong = [v.answers[name] for v in own if v.kind == "mutant"]
+        hard = 0.5 * place / len(names)
+        if rng.random() < ability * (1 - hard) + 0.1:
+            source = rng.choice(right)
+        elif wrong and rng.random() < 0.7:
+            source = rng.choice(wrong)
+        else:
+            continue
+        code = any(c.id == name and c.cell_type == "code" for c in lab.notebook.cells)
+        answers[name] = f"{source}\n# {student}" if code else f"{source}\n\n{student}"
+    return answers
 
 
 def _misconceived(lab: Lab) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from grader import build, pipeline
 from grader.course import Course
+from grader.engine import THIS_MACHINE, How
 from grader.errors import GraderError, nearest
 from grader.record import SLOW_S, ItemResult, Result
 from grader.source import Lab, read_lab
@@ -32,8 +33,8 @@ def grade(
     course: Course,
     lab: str,
     students: Sequence[str] = (),
+    how: How = THIS_MACHINE,
     *,
-    timeout_s: float | None = None,
     on_result: Callable[[Result], None] = lambda result: None,
     on_start: Callable[[str], None] = lambda student: None,
 ) -> list[Result]:
@@ -45,8 +46,7 @@ def grade(
     lab : str
     students : sequence of str
         Whose submissions; everyone's when empty.
-    timeout_s : float, optional
-        Longest run of a cell [s]; what lab.toml says when left out.
+    how : How
     on_start, on_result : callable
         Called before and after each submission.
 
@@ -66,7 +66,7 @@ def grade(
     results = []
     for student in chosen:
         on_start(student)
-        result = grade_one(course, lab, student, timeout_s=timeout_s or read.file.timeout_s)
+        result = grade_one(course, lab, student, timeout_s=how.timeout_s or read.file.timeout_s)
         results.append(result)
         save_results(course, lab, [result])
         on_result(result)

@@ -22,6 +22,8 @@
     test_prefill_flop = 4
     [tests]                          # which items an answer earns, where it is not
     prefill_flop = ["test_prefill_flop"]  # simply those between it and the next answer
+    [equivalent]                     # mechanical mutants that do the same as the solution, and why
+    "prefill_flop:12 0 → 1" = "…"
     [about]                          # anything else the author wants to note
 """
 
@@ -68,6 +70,7 @@ _TOML: dict[str, type | tuple[type, ...]] = {
     "public_lines": list,
     "points": (int, float, dict),
     "tests": dict,
+    "equivalent": dict,
     "about": dict,
 }
 
@@ -93,6 +96,7 @@ class LabFile:
         Lines of a solution that may stand in the release.
     tests : mapping from answer to tuple of items
         Which items an answer earns, where position does not say it.
+    equivalent : mapping from mechanical mutant to reason
     """
 
     title: str
@@ -104,6 +108,7 @@ class LabFile:
     helper_files: tuple[str, ...] = ()
     public_lines: tuple[str, ...] = ()
     tests: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    equivalent: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -270,6 +275,7 @@ def read_lab_toml(path: Path) -> LabFile:
         helper_files=tuple(table.get("helper_files", ())),
         public_lines=tuple(table.get("public_lines", ())),
         tests=MappingProxyType({k: tuple(v) for k, v in table.get("tests", {}).items()}),
+        equivalent=MappingProxyType(dict(table.get("equivalent", {}))),
     )
 
 

@@ -1,0 +1,1 @@
+"""The verbs of the command ``grader``, by whom they serve: labs, grading, classroom."""

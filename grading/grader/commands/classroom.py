@@ -1,0 +1,176 @@
+"""A class: who is in it, their scenarios, their time, what goes to and comes from an LMS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from grader.commands.shared import Where, all_labs, console, say, short
+from grader.course import Course
+from grader.errors import GraderError
+
+__all__ = [
+    "anonymise",
+    "backup",
+    "export",
+    "extend",
+    "forget",
+    "import_zip",
+    "roster",
+    "seeds",
+]
+
+_Lab = Annotated[str, typer.Argument(help="The lab.")]
+_Student = Annotated[str, typer.Argument(help="The student's id.")]
+
+
+def roster(
+    file: Annotated[Path, typer.Argument(help="CSV of students: ours, Canvas's or Moodle's.")],
+    course: Where = Path(),
+) -> None:
+    """Enter the students of a CSV into the gradebook."""
+    from grader.roster import import_roster
+
+    found = import_roster(Course.find(course), file)
+    say(console(), f"{len(found)} students are in the gradebook")
+
+
+def seeds(
+    file: Annotated[Path, typer.Argument(help="CSV of students.")],
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", help="Where the codes go; to the terminal when left out."),
+    ] = None,
+    labs: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--lab", help="Labs; all when left out."),
+    ] = None,
+    course: Where = Path(),
+) -> None:
+    """Work out each student's codes for the individual scenarios, from the course's secret."""
+    from grader.roster import read_roster
+    from grader.seeds import write_codes
+
+    where, out = Course.find(course), console()
+    students = [member.student for member in read_roster(file)]
+    rows = write_codes(where, students, all_labs(where, labs), output)
+    if output is not None:
+        say(out, f"{len(rows)} students: {short(output)} (send each student only their own line)")
+        return
+    for row in rows:
+        say(out, "  ".join(f"{name}={value}" for name, value in row.items()))
+
+
+def extend(
+    student: _Student,
+    lab: _Lab,
+    days: Annotated[float, typer.Option(help="Days after the due date; 0 takes it back.", min=0)],
+    course: Where = Path(),
+) -> None:
+    """Give a student more time; a late penalty is worked out again."""
+    from grader.gradebook import Writer, open_gradebook
+    from grader.journal import Journal
+    from grader.policy import add_extension
+    from grader.settings import course_config
+    from grader.source import read_lab
+
+    where = Course.find(course)
+    read = read_lab(where, lab)
+    add_extension(where, student, lab, days)
+    if Journal(where, lab).in_gradebook(student) is not None:
+        with open_gradebook(where) as book:
+            Writer(where, read, book, course_config(where)).update_penalty(student)
+    say(console(), f"{student} has {days:g} more days for {lab}")
+
+
+def import_zip(
+    lab: _Lab,
+    file: Annotated[
+        Path, typer.Argument(help="The zip of all submissions, from Canvas or Moodle.")
+    ],
+    course: Where = Path(),
+) -> None:
+    """Put the submissions of an LMS zip into grading/submitted/."""
+    from grader.lms import import_zip as take
+
+    where, out = Course.find(course), console()
+    report = take(where, lab, file)
+    left = [taken for taken in report if taken.why_not]
+    students = {taken.student for taken in report if taken.student}
+    for taken in left:
+        say(out, f"left: {taken.file} {taken.why_not}")
+    say(out, f"{len(students)} students' submissions are in {short(where.submitted)}")
+    if not students:
+        raise GraderError(
+            f"{file} holds no submission of anyone in the roster: run `grader roster`"
+        )
+
+
+def export(
+    lab: _Lab,
+    output: Annotated[Path, typer.Argument(help="The CSV to write.")],
+    form: Annotated[str, typer.Option("--format", help="canvas, moodle or plain.")] = "plain",
+    course: Where = Path(),
+) -> None:
+    """Write the grades of a lab as CSV for an LMS, late penalties taken off."""
+    from grader.grade import current_results
+    from grader.gradebook import open_gradebook
+    from grader.lms import write_csv
+    from grader.roster import members
+    from grader.scores import read_penalties
+    from grader.source import read_lab
+
+    where = Course.find(course)
+    read, results = read_lab(where, lab), current_results(where, lab)
+    with open_gradebook(where) as book:
+        people, penalties = members(book), read_penalties(book, lab)
+    count = write_csv(read, results, people, output, form=form, penalties=penalties)
+    waits = sum(result.status == "needs-manual" for result in results)
+    remark = f"; {waits} still wait for written answers to be graded" if waits else ""
+    say(console(), f"{count} grades: {short(output)}{remark}")
+
+
+def anonymise(
+    lab: _Lab,
+    folder: Annotated[Path, typer.Argument(help="The folder to write.")],
+    course: Where = Path(),
+) -> None:
+    """Export scores and answers without names, for research or a colleague."""
+    from grader.anonymous import export_anonymous
+    from grader.grade import current_results
+    from grader.gradebook import open_gradebook
+    from grader.roster import members
+    from grader.source import read_lab
+
+    where = Course.find(course)
+    read, results = read_lab(where, lab), current_results(where, lab)
+    with open_gradebook(where) as book:
+        people = members(book)
+    count = export_anonymous(where, read, results, people, folder)
+    say(console(), f"{count} students without names: {short(folder)}")
+
+
+def forget(
+    student: _Student,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    course: Where = Path(),
+) -> None:
+    """Delete a student and all their work: gradebook, files, journal."""
+    from grader.roster import forget_student
+
+    where, out = Course.find(course), console()
+    if not yes:
+        typer.confirm(f"Delete {student} and all their work?", abort=True)
+    kept = forget_student(where, student)
+    say(out, f"{student} is deleted")
+    for path in kept:
+        say(out, f"still in the backup {path}")
+
+
+def backup(course: Where = Path()) -> None:
+    """Copy the gradebook, whole and consistent, even while others write."""
+    from grader.regrade import back_up
+
+    say(console(), f"{short(back_up(Course.find(course)))}")
