@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
-from scipy.optimize import approx_fprime, minimize_scalar
+from scipy.optimize import approx_fprime, brentq, minimize_scalar
 
 from supercycle import facts
 from supercycle.models import scaling
@@ -120,6 +120,20 @@ def test_scarce_text_is_read_many_times_by_a_smaller_model():
     assert best.params == pytest.approx(6.34e9, rel=0.10)
     assert best.tokens == pytest.approx(242e9, rel=0.10)
     assert endless.params == pytest.approx(8.67e9, rel=0.05)
+
+
+def test_a_model_served_ten_trillion_tokens_is_as_small_as_sardana_finds():
+    # Sardana et al. (2024), arXiv:2401.00448, introduction (figures recalled): the quality of a
+    # Chinchilla of 30 bn served 1e13 tokens is had for 28 % less with 13.6 bn on 2.84 times the
+    # text; they take the coefficients of Hoffmann et al. with exponents 0.336 and 0.283
+    law = scaling.ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.336, beta=0.283)
+    served = 1e13
+    tokens = brentq(lambda d: law.params_for(d) - 30e9, 1e11, 1e14)
+    best = law.optimal_for_inference(law.loss(30e9, tokens), served)
+    assert best.params == pytest.approx(13.6e9, rel=0.005)
+    assert best.tokens / tokens == pytest.approx(2.84, rel=0.005)
+    before = 6 * 30e9 * tokens + 2 * 30e9 * served
+    assert 1 - best.flop / before == pytest.approx(0.28, abs=0.005)
 
 
 # -- optima ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import non_negative, positive
+from supercycle.models._plain import plain
 
 __all__ = ["Experts", "Latent", "TransformerConfig", "Window", "get", "names"]
 
@@ -313,7 +314,7 @@ class TransformerConfig:
         if self.window is not None:
             pairs = pairs - self._windowed_layers * np.maximum(context - self.window.tokens, 0)
         flops = 2.0 * (self.matmul_params + self.vocab * self.width)
-        return _like(flops + pairs * self._attention_flops_per_pair)
+        return plain(flops + pairs * self._attention_flops_per_pair)
 
     def prefill_flops(
         self, tokens: Any, *, cached: Any = 0, causal: bool = True, all_logits: bool = False
@@ -362,7 +363,7 @@ class TransformerConfig:
             pairs = pairs - self._windowed_layers * beyond
         heads_out = new if all_logits else np.minimum(new, 1)
         linear = 2.0 * (new * self.matmul_params + heads_out * self.vocab * self.width)
-        return _like(linear + pairs * self._attention_flops_per_pair)
+        return plain(linear + pairs * self._attention_flops_per_pair)
 
     # -- cache --------------------------------------------------------------------------------
 
@@ -399,7 +400,7 @@ class TransformerConfig:
         kept = self.layers * context
         if self.window is not None:
             kept = kept - self._windowed_layers * np.maximum(context - self.window.tokens, 0)
-        return _like(kept * self.kv_bytes_per_token(kv_bits) / self.layers)
+        return plain(kept * self.kv_bytes_per_token(kv_bits) / self.layers)
 
 
 def _whole(name: str, value: Any, *, least: int) -> None:
@@ -411,11 +412,6 @@ def _ramp_sum(top: np.ndarray) -> np.ndarray:
     """1 + 2 + … + top, zero below."""
     positive_part = np.maximum(top, 0)
     return positive_part * (positive_part + 1) / 2
-
-
-def _like(numbers: np.ndarray) -> Any:
-    """A float for scalar input, the array otherwise."""
-    return float(numbers) if np.ndim(numbers) == 0 else numbers
 
 
 def names() -> list[str]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from supercycle._validate import non_negative, positive, share
 from supercycle.models import inference
+from supercycle.models._plain import plain
 from supercycle.models.engines import Calibration
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def usd_per_mtok(
     positive("utilisation", utilisation)
     tokens_per_hour = np.multiply(tokens_per_s, utilisation) * 3600
     cost = 1e6 * np.multiply(n_chips, usd_per_chip_hour) / tokens_per_hour
-    return float(cost) if np.ndim(cost) == 0 else cost
+    return plain(cost)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from supercycle._validate import non_negative, positive, share
+from supercycle.models._plain import plain
 from supercycle.models.scaling.laws import SERVE_FLOP, TRAIN_FLOP
 
 __all__ = ["LifeCycle", "crossover_tokens", "life_cycle", "lifetime_flop", "tokens_for_share"]
@@ -153,11 +154,11 @@ def life_cycle(
     read = SERVE_FLOP * np.asarray(params, dtype=float)
     learnt = TRAIN_FLOP * np.asarray(params, dtype=float)
     return LifeCycle(
-        pretraining_flop=_plain(learnt * tokens),
-        synthetic_flop=_plain(SERVE_FLOP * np.asarray(teacher, dtype=float) * synthetic_tokens),
-        rollouts_flop=_plain(read * rollout_tokens),
-        updates_flop=_plain(learnt * rollout_tokens * kept_share),
-        serving_flop=_plain(read * tokens_served),
+        pretraining_flop=plain(learnt * tokens),
+        synthetic_flop=plain(SERVE_FLOP * np.asarray(teacher, dtype=float) * synthetic_tokens),
+        rollouts_flop=plain(read * rollout_tokens),
+        updates_flop=plain(learnt * rollout_tokens * kept_share),
+        serving_flop=plain(read * tokens_served),
         mfu_training=mfu_training,
         mfu_inference=mfu_inference,
     )
@@ -215,7 +216,7 @@ def tokens_for_share(
         raise ValueError(f"inference_share = {inference_share!r}: must be below 1")
     _mfus(mfu_training, mfu_inference)
     ratio = np.divide(mfu_inference, mfu_training)
-    return _plain(TRAIN_FLOP / SERVE_FLOP * np.asarray(tokens) * part / (1 - part) * ratio)
+    return plain(TRAIN_FLOP / SERVE_FLOP * np.asarray(tokens) * part / (1 - part) * ratio)
 
 
 def crossover_tokens(tokens: Any, *, mfu_training: Any = 1.0, mfu_inference: Any = 1.0) -> Any:
@@ -233,8 +234,3 @@ def _mfus(mfu_training: Any, mfu_inference: Any) -> None:
     for name, mfu in (("mfu_training", mfu_training), ("mfu_inference", mfu_inference)):
         share(name, mfu)
         positive(name, mfu)
-
-
-def _plain(numbers: Any) -> Any:
-    """A float for a scalar, the array otherwise."""
-    return float(numbers) if np.ndim(numbers) == 0 else numbers

@@ -14,7 +14,8 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import at_least, non_negative, positive, share
-from supercycle.models.scaling.laws import ScalingLaw, _plain
+from supercycle.models._plain import plain
+from supercycle.models.scaling.laws import ScalingLaw
 
 __all__ = ["Lead", "lead", "months_behind"]
 
@@ -122,10 +123,10 @@ def lead(
     leader = law.optimal(flop).loss
     alone = law.optimal(np.asarray(flop, dtype=float) / effective).loss
     return Lead(
-        compute_ratio=_plain(np.exp(years * compute)),
-        effective_ratio=_plain(effective),
+        compute_ratio=plain(np.exp(years * compute)),
+        effective_ratio=plain(effective),
         leader_loss=leader,
-        follower_loss=_plain(leader + (1 - np.asarray(distilled_share)) * (alone - leader)),
+        follower_loss=plain(leader + (1 - np.asarray(distilled_share)) * (alone - leader)),
     )
 
 
@@ -179,4 +180,4 @@ def months_behind(
         compute_growth_per_year, algorithm_growth_per_year, algorithms_shared
     )
     positive("logarithm of the yearly growth of effective compute", compute + algorithms)
-    return _plain(12 * np.log(follower / leader) / law.compute_exponent / (compute + algorithms))
+    return plain(12 * np.log(follower / leader) / law.compute_exponent / (compute + algorithms))

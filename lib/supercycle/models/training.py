@@ -17,6 +17,7 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import at_least, positive, share
+from supercycle.models._plain import plain
 from supercycle.models.architecture import TransformerConfig
 from supercycle.models.engines import Calibration, calibration
 
@@ -70,13 +71,13 @@ def train_flops(
                 f"sequence_tokens = {sequence_tokens!r}: attention needs a TransformerConfig, "
                 "not a number of parameters"
             )
-        return _like(6.0 * float(config) * count)
+        return plain(6.0 * float(config) * count)
     if sequence_tokens is None:
-        return _like(6.0 * config.active_params() * count)
+        return plain(6.0 * config.active_params() * count)
     positive("sequence_tokens", sequence_tokens)
     length = np.asarray(sequence_tokens, dtype=float)
     square = config.prefill_flops(length, causal=False, all_logits=True) / length
-    return _like(np.asarray(3.0 * square * count))
+    return plain(np.asarray(3.0 * square * count))
 
 
 @dataclass(frozen=True)
@@ -412,9 +413,9 @@ def estimate(
     return TrainingEstimate(
         train_flop=flop,
         mfu=mfu,
-        time_s=_like(np.asarray(seconds)),
-        chip_hours=_like(np.asarray(seconds * chips / 3600)),
-        power_w=None if power is None else _like(np.asarray(chips * power * np.asarray(pue))),
+        time_s=plain(np.asarray(seconds)),
+        chip_hours=plain(np.asarray(seconds * chips / 3600)),
+        power_w=None if power is None else plain(np.asarray(chips * power * np.asarray(pue))),
         price_usd_per_chip_hour=price,
     )
 
@@ -454,7 +455,3 @@ def _predicted_mfu(
         dtype=dtype,
     )
     return step.mfu
-
-
-def _like(numbers: np.ndarray) -> Any:
-    return float(numbers) if np.ndim(numbers) == 0 else numbers

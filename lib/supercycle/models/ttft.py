@@ -17,6 +17,7 @@ import numpy as np
 from supercycle import facts
 from supercycle._validate import non_negative, positive, share
 from supercycle.models import inference
+from supercycle.models._plain import plain
 from supercycle.models.engines import Calibration
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ class Budget:
     def ttft_s(self) -> Any:
         """The whole wait [s]."""
         if self.overlapped:
-            engine = np.maximum(self.reload_s, self.prefill_s)
-            engine = float(engine) if np.ndim(engine) == 0 else engine
+            engine = plain(np.maximum(self.reload_s, self.prefill_s))
         else:
             engine = self.reload_s + self.prefill_s
         return self.path_s + engine + self.decode_s
@@ -154,7 +154,7 @@ def amdahl_speedup(part_share: Any, factor: Any) -> Any:
     part = np.asarray(part_share, dtype=float)
     with np.errstate(divide="ignore"):  # all of it, infinitely fast
         speedup = 1 / ((1 - part) + part / np.asarray(factor, dtype=float))
-    return float(speedup) if np.ndim(speedup) == 0 else speedup
+    return plain(speedup)
 
 
 def _path(given: dict[str, Any]) -> dict[str, Any]:
@@ -323,7 +323,7 @@ def engine_budget(
     kept = np.multiply(batch, config.kv_bytes(cached_tokens, kv_bits)) / reload_bytes_per_s
     return Budget(
         **_path(locals()),
-        reload_s=float(kept) if np.ndim(kept) == 0 else kept,
+        reload_s=plain(kept),
         prefill_s=p.prefill_s,
         decode_s=p.decode_s_per_token,
         overlapped=overlapped,

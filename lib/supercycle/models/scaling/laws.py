@@ -15,6 +15,7 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import non_negative, positive
+from supercycle.models._plain import plain
 
 __all__ = ["SERVE_FLOP", "TRAIN_FLOP", "Optimum", "ScalingLaw", "published", "published_names"]
 
@@ -107,7 +108,7 @@ class ScalingLaw:
         y = np.log(self.B) - self.beta * np.log(tokens)
         with np.errstate(invalid="ignore"):  # both shortages zero: −inf − −inf inside logaddexp
             shortage = np.logaddexp(self.q * x, self.q * y) / self.q
-        return _plain(self.E + np.exp(shortage))
+        return plain(self.E + np.exp(shortage))
 
     @property
     def params_exponent(self) -> float:
@@ -150,10 +151,10 @@ class ScalingLaw:
         params = ratio ** (1 / (self.alpha + self.beta)) * work**self.params_exponent
         tokens = work / params
         return Optimum(
-            params=_plain(params),
-            tokens=_plain(tokens),
+            params=plain(params),
+            tokens=plain(tokens),
             loss=self.loss(params, tokens),
-            train_flop=_plain(TRAIN_FLOP * work),
+            train_flop=plain(TRAIN_FLOP * work),
         )
 
     def params_for(self, tokens: Any) -> Any:
@@ -169,7 +170,7 @@ class ScalingLaw:
         positive("tokens", tokens)
         ratio = (self.alpha / self.beta) ** (1 / self.q) * self.A / self.B
         scale = ratio ** (1 / (self.alpha + self.beta))
-        return _plain(scale * (scale * np.asarray(tokens)) ** (self.beta / self.alpha))
+        return plain(scale * (scale * np.asarray(tokens)) ** (self.beta / self.alpha))
 
     def optimal_for_inference(
         self, loss: Any, tokens_served: Any, *, training_to_serving_mfu: Any = 1.0
@@ -253,11 +254,11 @@ class ScalingLaw:
         tokens = tokens_at(v, above)
         params = (self.A / above) ** (1 / alpha) * (1 - v) ** (-1 / (q * alpha))
         return Optimum(
-            params=_plain(params),
-            tokens=_plain(tokens),
-            loss=_plain(above + self.E),
-            train_flop=_plain(TRAIN_FLOP * params * tokens),
-            serve_flop=_plain(SERVE_FLOP * params * served),
+            params=plain(params),
+            tokens=plain(tokens),
+            loss=plain(above + self.E),
+            train_flop=plain(TRAIN_FLOP * params * tokens),
+            serve_flop=plain(SERVE_FLOP * params * served),
         )
 
 
@@ -309,8 +310,3 @@ def published(name: str) -> ScalingLaw:
         **{c: float(cells[c]) for c in _COEFFICIENTS},  # type: ignore[arg-type]
         q=1.0 if q is None else float(q),
     )
-
-
-def _plain(numbers: Any) -> Any:
-    """A float for a scalar, the array otherwise."""
-    return float(numbers) if np.ndim(numbers) == 0 else numbers

@@ -9,7 +9,8 @@ import numpy as np
 
 from supercycle import facts
 from supercycle._validate import positive
-from supercycle.models.scaling.laws import TRAIN_FLOP, Optimum, ScalingLaw, _plain, published
+from supercycle.models._plain import plain
+from supercycle.models.scaling.laws import TRAIN_FLOP, Optimum, ScalingLaw, published
 
 __all__ = ["DataConstrainedLaw", "published_data_constrained"]
 
@@ -57,13 +58,13 @@ class DataConstrainedLaw:
         """
         positive("tokens", tokens)
         positive("unique_tokens", unique_tokens)
-        return _plain(_faded(tokens, np.minimum(tokens, unique_tokens), self.repeated_tokens))
+        return plain(_faded(tokens, np.minimum(tokens, unique_tokens), self.repeated_tokens))
 
     def effective_params(self, params: Any, unique_tokens: Any) -> Any:
         """N': weights that count, given the text there is [1]."""
         positive("params", params)
         asked = np.minimum(params, self.law.params_for(unique_tokens))
-        return _plain(_faded(params, asked, self.surplus_params))
+        return plain(_faded(params, asked, self.surplus_params))
 
     def loss(self, params: Any, tokens: Any, unique_tokens: Any) -> Any:
         """Loss of `params` weights after `tokens` drawn from `unique_tokens` [nat/token].
@@ -123,10 +124,10 @@ class DataConstrainedLaw:
         found = elementwise.find_minimum(loss_at, around.bracket, args=(work, unique))
         params = np.exp(found.x)
         return Optimum(
-            params=_plain(params),
-            tokens=_plain(work / params),
-            loss=_plain(found.f_x),
-            train_flop=_plain(TRAIN_FLOP * work),
+            params=plain(params),
+            tokens=plain(work / params),
+            loss=plain(found.f_x),
+            train_flop=plain(TRAIN_FLOP * work),
         )
 
 
