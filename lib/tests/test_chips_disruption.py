@@ -115,6 +115,7 @@ def test_the_published_ranges_leave_the_choke_point_open():
         (lambda: chips.disrupt(NET, outages_per_year={"asml": 1}), "names 'asml': must be a maker"),
         (lambda: chips.disrupt(NET, outage_years=0), "outage_years = 0"),
         (lambda: chips.disrupt(NET, draws=0), "draws = 0"),
+        (lambda: chips.disrupt(NET.scaled({"hbm": 0}), draws=5), "the network makes nothing"),
         (lambda: chips.disrupt(NET, draws=5, measure="gw"), "measure = 'gw'"),
         (lambda: chips.disrupt(NET, draws=5).quantile(1.5), "q = 1.5: must be a share"),
         (lambda: chips.disrupt(NET, draws=5).shortfall_share(0), "worst = 0"),

@@ -194,6 +194,7 @@ def test_a_stage_without_capacity_stops_what_needs_it_and_nothing_else():
     best = chips.plan(net)
     assert best.made == {"needs a": 0, "needs b": pytest.approx(3)}
     assert best.shadow_price["a"] == pytest.approx(99)  # what a unit of a would add
+    assert chips.choke_points(net)["left"].to_dict() == {"b": 1, "a": 0}
 
 
 def test_packages_per_interposer_wafer_agree_with_2026_tpu_shipments():
@@ -289,6 +290,13 @@ def test_two_stages_that_bind_together_make_single_fixes_worthless():
     assert table.loc["b", ["usd_lost", "usd_gained"]].tolist() == pytest.approx([0.2, 0])
     both = chips.plan(net.scaled({"a": 1.01, "b": 1.01})).power_w
     assert both == pytest.approx(1.01 * chips.plan(net).power_w)
+
+
+def test_what_a_subsidy_builds_is_priced_beside_what_it_gains():
+    table = chips.choke_points(NET)
+    power = NET.stages["site-power"]
+    assert table.loc["site-power", "capex_usd"] == pytest.approx(power.capex_usd * 2.01e10 / 100)
+    assert table.loc["site-power", "gw_gained"] == pytest.approx(0.201)
 
 
 def test_one_stage_carries_everything():

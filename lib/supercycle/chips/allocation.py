@@ -135,8 +135,9 @@ def bargain(customers: Sequence[Customer], wafers: float, *, power: float = 0.5)
     Notes
     -----
     With β = ½ and no outside options the foundry's income is its Shapley value; n like customers,
-    each able to use all wafers, leave it n/(n + 1) of the worth. Customers' values add up: they do
-    not compete with one another downstream.
+    each able to use all wafers, leave it n/(n + 1) of the worth. The model says how many customers
+    are worth keeping, not how wafers are split among them: that follows from the least and the
+    most each takes. Customers' values add up: they do not compete with one another downstream.
 
     Examples
     --------

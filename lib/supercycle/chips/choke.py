@@ -48,7 +48,8 @@ def choke_points(net: SupplyNetwork, measure: str = "power_w") -> pd.DataFrame:
         * ``slack``: unused share of the capacity;
         * ``gw_lost``, ``gw_gained``: power a year that one per cent of capacity takes or gives,
           in the plan that maximises power [GW/yr];
-        * ``usd_lost``, ``usd_gained``: the same in the plan that maximises value [USD/yr].
+        * ``usd_lost``, ``usd_gained``: the same in the plan that maximises value [USD/yr];
+        * ``capex_usd``: what one per cent more capacity costs to build [USD].
 
     Raises
     ------
@@ -84,6 +85,7 @@ def choke_points(net: SupplyNetwork, measure: str = "power_w") -> pd.DataFrame:
             "left": left,
             "right": right,
             "slack": slack,
+            "capex_usd": net.stages[stage].capex_usd * net.stages[stage].capacity / 100,
         }
         for unit, m, size in (("gw", "power_w", 1e9), ("usd", "value_usd", 1.0)):
             lost, gained = slopes[m][stage]
@@ -108,8 +110,10 @@ def _slopes(net: SupplyNetwork, best: Plan) -> dict[str, tuple[float, float]]:
     capacity = net.capacities[where]
     # A price system e (elasticities) explains the plan if no product is worth more than the
     # capacity it takes: Σᵢ Rᵢₚ/bᵢ · eᵢ ≥ wₚ / output, with Σ e = 1.
-    takes = (net.requirements[where] / capacity[:, None]).T
-    worth = net.worth(best.measure) / total
+    # A product that needs a stage without capacity sets no bound: that stage's price does.
+    stopped = (net.requirements[net.capacities == 0] > 0).any(axis=0)
+    takes = (net.requirements[where] / capacity[:, None]).T[~stopped]
+    worth = net.worth(best.measure)[~stopped] / total
     size = takes.max(axis=1)
     dust = 1e-9
     slopes = dict.fromkeys(best.slack, (0.0, 0.0))
@@ -133,9 +137,8 @@ def _slopes(net: SupplyNetwork, best: Plan) -> dict[str, tuple[float, float]]:
 
 def _clean(elasticity: float) -> float:
     """An elasticity without the solver's dust."""
-    return (
-        0.0 if abs(elasticity) < 1e-7 else 1.0 if abs(elasticity - 1) < 1e-7 else float(elasticity)
-    )
+    near = round(elasticity)
+    return float(near if abs(elasticity - near) < 1e-7 else elasticity)
 
 
 def without(net: SupplyNetwork, name: str) -> SupplyNetwork:

@@ -95,7 +95,8 @@ def disrupt(
     Raises
     ------
     ValueError
-        When a rate or length is negative, a name is unknown, or `draws` is not a whole number ≥ 1.
+        When a rate or length is out of range, a name is unknown, the network makes nothing even
+        undisturbed, or `draws` is not a whole number ≥ 1.
 
     Notes
     -----
@@ -145,6 +146,8 @@ def disrupt(
         if stage.makers:
             factors[:, column] = sum(part * running[f] for f, part in stage.makers.items())
     best = getattr(plan(net, measure), measure)
+    if best <= 0:
+        raise ValueError("the network makes nothing: some stage on the way has no capacity")
     output = np.minimum(_outputs(net, factors, measure), best)  # without the solver's dust
     lost = 1 - output / best
     hit = {name: gone > 0 for name, gone in stopped.items()}
