@@ -39,9 +39,35 @@ def test_the_stack_is_five_storeys_with_their_assumptions(tmp_path):
     assert picture.stat().st_size > 5000
 
 
+@pytest.mark.parametrize("columns", [60, 80, 140])
+@pytest.mark.parametrize("table", ["chips", "energy", "prices", "value-chain"])
+def test_a_table_fits_the_terminal_and_says_what_it_left_out(table, columns):
+    command = [Path(sys.executable).parent / "supercycle", "facts", table]
+    env = {"COLUMNS": str(columns), "PATH": "/usr/bin:/bin"}
+    shown = subprocess.run(command, capture_output=True, text=True, env=env).stdout
+    lines = shown[: shown.index("(1) ")].splitlines() if columns > 60 else shown.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "basis" in shown
+    if columns < 140:
+        assert "Not shown at this width" in shown
+
+
+def test_the_catalogue_is_written_where_it_is_asked_for(tmp_path):
+    page = tmp_path / "page.md"
+    assert run("facts", "--catalogue", str(page)).returncode == 0
+    assert page.read_text(encoding="utf-8").startswith("# Catalogue of facts")
+
+
+def test_public_files_are_listed_with_size_and_licence():
+    listing = run("fetch").stdout
+    assert "azure-llm-2023-conversation" in listing
+    assert "CC BY 4.0" in listing
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("fetch", "azure"), "did you mean 'azure-llm-2023-code'"),
         (("stack", "--power", "-3"), "power '-3': write a positive number"),
         (("stack", "--set", "utilisation"), "must be name=value"),
         (("stack", "--set", "utilisation=2"), "utilisation = 2.0: must be a share"),

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from supercycle import facts
+from supercycle.facts import records
 
-ROOT = Path(facts._root())
+ROOT = Path(records.root())
 
 
 def test_the_data_package_is_valid_frictionless():
@@ -34,7 +35,7 @@ def test_a_row_without_a_source_fails_validation(tmp_path):
 
 
 def test_every_csv_is_described_and_every_description_has_its_csv():
-    described = {str(facts._package()[name]["path"]) for name in facts.tables()}
+    described = {str(records.package()[name]["path"]) for name in facts.tables()}
     present = {str(p.relative_to(ROOT)) for p in ROOT.rglob("*.csv")}
     assert described == present
 
@@ -53,8 +54,9 @@ def test_every_table_ends_with_its_provenance_and_states_units(name):
 @pytest.mark.parametrize("name", facts.tables())
 def test_recalled_columns_exist(name):
     fields = facts.schema(name)
-    for row_id in facts._rows(name):
-        for column in filter(None, facts._rows(name)[row_id]["recalled"].split(";")):
+    for row_id in facts.ids(name):
+        recalled = facts.row(name, row_id)["recalled"] or ""
+        for column in filter(None, recalled.split(";")):
             assert column in fields, f"{name}/{row_id}: recalled column {column!r} is unknown"
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supercycle import __version__
-from supercycle.cli import facts, fidelity, measure, stack
+from supercycle.cli import facts, fetch, fidelity, measure, stack
 
 app = typer.Typer(
     help="The economics of the AI compute stack, floor by floor.",
@@ -37,6 +37,7 @@ def _root(
 
 
 app.command("facts")(facts.show)
+app.command("fetch")(fetch.fetch)
 app.command("stack")(stack.show)
 app.command("fidelity")(fidelity.show)
 app.command("measure")(measure.measure)

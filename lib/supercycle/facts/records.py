@@ -1,14 +1,4 @@
-"""Sourced numbers: every constant of the course, with where it came from.
-
-Facts live in ``datasets/`` as a Frictionless Data Package: one CSV per table, one row per thing,
-and in each row the source, its date, a link, how the number came to be (*basis*) and how far we
-trust it (*confidence*). Two shapes of table exist:
-
-* **wide** tables have one thing a row and one quantity a column (``chips``, ``models``);
-  a value's path is ``table/row/column`` and its unit stands in the schema;
-* **long** tables have one value a row (columns ``value``, ``low``, ``high``, ``unit``);
-  a value's path is ``table/row``.
-"""
+"""Reading the tables: values, rows and whole tables, each number with its source."""
 
 from __future__ import annotations
 
@@ -24,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "BASES", "PROVENANCE", "Fact", "describe", "ids", "row", "schema", "sources", "table", "tables",
-    "value",
+    "BASES", "PROVENANCE", "Fact", "describe", "ids", "root", "row", "schema", "sources", "table",
+    "tables", "value",
 ]  # fmt: skip
 
 BASES = ("measured", "published", "derived", "estimate", "recalled")
@@ -91,9 +81,9 @@ def _rebuild(number: float, provenance: dict[str, Any]) -> Fact:
     return Fact(number, **provenance)
 
 
-def _root() -> Path:
+def root() -> Path:
     """The folder of the data package: inside an installed wheel, else in the checkout."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     for candidate in (here / "datasets", here.parents[1] / "datasets"):
         if (candidate / "datapackage.json").is_file():
             return candidate
@@ -103,12 +93,14 @@ def _root() -> Path:
 
 
 @functools.cache
-def _package() -> dict[str, dict[str, Any]]:
-    text = (_root() / "datapackage.json").read_text(encoding="utf-8")
+def package() -> dict[str, dict[str, Any]]:
+    """Resources of the data package by name, as its descriptor says them."""
+    text = (root() / "datapackage.json").read_text(encoding="utf-8")
     return {resource["name"]: resource for resource in json.loads(text)["resources"]}
 
 
-def _unknown(kind: str, given: str, valid: Iterable[str]) -> NoReturn:
+def unknown(kind: str, given: str, valid: Iterable[str]) -> NoReturn:
+    """Refuse a name and say which ones are near."""
     valid = sorted(valid)
     begins = [name for name in valid if name.startswith(given.lower())]
     close = difflib.get_close_matches(given.lower(), valid, n=3, cutoff=0.4)
@@ -119,13 +111,13 @@ def _unknown(kind: str, given: str, valid: Iterable[str]) -> NoReturn:
 
 def tables() -> list[str]:
     """Names of all tables in the data package."""
-    return sorted(_package())
+    return sorted(package())
 
 
 def describe(name: str) -> str:
     """What a table holds, in one line."""
     schema(name)
-    return str(_package()[name]["title"])
+    return str(package()[name]["title"])
 
 
 def ids(name: str) -> list[str]:
@@ -135,23 +127,22 @@ def ids(name: str) -> list[str]:
 
 def schema(name: str) -> dict[str, dict[str, Any]]:
     """Fields of a table by column name: type, unit, description, constraints."""
-    package = _package()
-    if name not in package:
-        _unknown("table", name, package)
-    return {field["name"]: field for field in package[name]["schema"]["fields"]}
+    if name not in package():
+        unknown("table", name, package())
+    return {field["name"]: field for field in package()[name]["schema"]["fields"]}
 
 
 @functools.cache
 def _rows(name: str) -> Mapping[str, dict[str, str]]:
     schema(name)  # names the valid tables when this one is unknown
-    with (_root() / _package()[name]["path"]).open(encoding="utf-8", newline="") as lines:
+    with (root() / package()[name]["path"]).open(encoding="utf-8", newline="") as lines:
         return {record["id"]: record for record in csv.DictReader(lines)}
 
 
 def _record(name: str, row_id: str) -> dict[str, str]:
     rows = _rows(name)
     if row_id not in rows:
-        _unknown(f"row of {name!r}", row_id, rows)
+        unknown(f"row of {name!r}", row_id, rows)
     return rows[row_id]
 
 
@@ -217,7 +208,7 @@ def value(path: str) -> Fact:
     column = parts[2] if len(parts) == 3 else "value"
     record = _record(name, row_id)
     if column not in fields:
-        _unknown(f"column of {name!r}", column, fields)
+        unknown(f"column of {name!r}", column, fields)
     if not _is_number(fields[column]):
         raise ValueError(
             f"{path} holds text ({record[column]!r}): read it with facts.table({name!r})"
