@@ -167,6 +167,30 @@ def test_no_engine_beats_the_roofline(case, engine):
     assert real.decode_s_per_token >= ideal.decode_s_per_token * (1 - 1e-12)
 
 
+@settings(max_examples=20, deadline=None)
+@given(requests, st.floats(0.1, 100))
+def test_a_chip_faster_in_everything_is_as_many_times_faster(case, factor):
+    rates = ("bandwidth_bytes_per_s", "bf16_dense_flops_per_s", "scaleup_bytes_per_s")
+    better = dataclasses.replace(H100, **{name: factor * getattr(H100, name) for name in rates})
+    one = inference.predict(LLAMA, H100, engine="roofline", **case)
+    two = inference.predict(LLAMA, better, engine="roofline", **case)
+    assert two.e2e_s * factor == pytest.approx(one.e2e_s)
+    assert two.prefill_s * factor == pytest.approx(one.prefill_s)
+
+
+@pytest.mark.parametrize(
+    "how", [{"tp": 4}, {"pp": 2, "tp": 2}, {"ep": 8}, {"ep": 8, "tp": 4, "pp": 3}]
+)
+def test_single_cases_give_plain_numbers_and_words(how):
+    p = inference.predict(
+        models.get("mixtral-8x7b"), H100, batch=16, input_tokens=500, output_tokens=50, **how
+    )
+    fields = ("prefill_s", "decode_s_per_token", "e2e_s", "tokens_per_s", "memory_bytes")
+    assert all(type(getattr(p, name)) is float for name in fields)
+    assert type(p.bound) is str
+    assert type(p.fits) is bool
+
+
 def test_fewer_bits_speed_up_decode_and_shrink_memory():
     full = inference.predict(LLAMA, H100, **CASE)
     half = inference.predict(LLAMA, H100, weight_bits=8, kv_bits=8, **CASE)

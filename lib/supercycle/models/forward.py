@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supercycle.chips import Accelerator
     from supercycle.models.architecture import TransformerConfig
 
-__all__ = ["Shape", "Split", "Terms", "forward", "peak_of", "shape_of", "split_of"]
+__all__ = ["Shape", "Split", "Terms", "forward", "larger", "peak_of", "shape_of", "split_of"]
 
 Number = Any  # float or array of shape (...,)
 _LARGE_MESSAGE_BYTES = 60e6  # all-reduces of interpreted runtimes slow down above this
@@ -123,11 +123,17 @@ class Split:
     kv_splits: Number  # chips of such a group over which the cache splits
 
 
+def larger(a: Number, b: Number) -> Number:
+    """The larger, a plain float for two of them."""
+    return max(a, b) if type(a) is float and type(b) is float else np.maximum(a, b)
+
+
 def split_of(shape: Shape, tp: Number, pp: Number, ep: Number) -> Split:
     """How a model of that shape lies on chips; refuses layouts of experts that do not exist."""
-    plain = type(tp) is float and type(ep) is float
-    if plain and ep == 1:
-        return Split(tp, pp, ep, tp, 1.0, min(tp, float(shape.kv_splits)))
+    heads = float(shape.kv_splits)
+    kv_splits = min(tp, heads) if type(tp) is float else np.minimum(tp, heads)
+    if type(ep) is float and ep == 1:
+        return Split(tp, pp, ep, tp, 1.0, kv_splits)
     if np.any(np.greater(ep, 1)):
         if not shape.routed_params:
             raise ValueError(f"ep = {ep!r}: must be 1 for a model without experts")
@@ -135,8 +141,8 @@ def split_of(shape: Shape, tp: Number, pp: Number, ep: Number) -> Split:
             raise ValueError(f"ep = {ep!r}: must be at most the {shape.experts} experts of a layer")
         if np.any((np.greater(ep, 1)) & (np.mod(ep, tp) != 0)):
             raise ValueError(f"ep = {ep!r}: must be 1 or a multiple of tp = {tp!r}")
-    holders = np.maximum(tp, ep)
-    return Split(tp, pp, ep, holders, holders / tp, np.minimum(tp, shape.kv_splits))
+    holders = larger(tp, ep)
+    return Split(tp, pp, ep, holders, holders / tp, kv_splits)
 
 
 def _link(accelerator: Accelerator, name: str, value: Number) -> float:
@@ -168,7 +174,7 @@ def _collectives_s(
         wire = 2 * (tp - 1) / tp * message / link
         reduces: Number = 2.0 * shape.layers
         if not (type(ep) is float and ep == 1):  # experts exchange tokens, they reduce nothing
-            reduces = np.where(np.greater(ep, 1), reduces - shape.moe_layers, reduces)
+            reduces = reduces - shape.moe_layers * (ep > 1)
         total = reduces * (
             _doublings(tp) * fit.allreduce_latency_s + wire * (1 / fit.link_efficiency + slow)
         )

@@ -22,7 +22,7 @@ import numpy as np
 
 from supercycle._validate import at_least
 from supercycle.models.engines import ROOFLINE, Calibration, calibration, calibrations
-from supercycle.models.forward import Terms, forward, peak_of, shape_of, split_of
+from supercycle.models.forward import Terms, forward, larger, peak_of, shape_of, split_of
 
 if TYPE_CHECKING:
     from supercycle.chips import Accelerator
@@ -244,10 +244,10 @@ def predict(
         part: Number = batch
         rounds: Number = 1.0
     else:  # the batch enters the pipeline in parts of at least one request
-        part = np.maximum(batch / pp, 1.0)
+        part = larger(batch / pp, 1.0)
         rounds = (batch / part + pp - 1) / pp
     if not (type(split.replicas) is float and split.replicas == 1):
-        part = np.maximum(part, split.replicas)  # every group has work
+        part = larger(part, split.replicas)  # every group has work
 
     context = prompt + answer / 2
     pairs = (prompt * (prompt + 1) - cached * (cached + 1)) / 2
