@@ -183,6 +183,31 @@ def test_chip_hours_do_not_depend_on_the_number_of_chips(params, tokens, n_chips
     assert many.energy_j == pytest.approx(one.energy_j)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.floats(1e8, 1e12), st.floats(1e9, 1e14), st.floats(1.001, 10), st.floats(0.05, 1))
+def test_more_tokens_or_weights_are_never_cheaper(params, tokens, factor, mfu):
+    def run(n, d):
+        return training.estimate(n, d, H100, 100, mfu=mfu, price_usd_per_chip_hour=2.0)
+
+    less = run(params, tokens)
+    for more in (run(params, factor * tokens), run(factor * params, tokens)):
+        assert more.time_s > less.time_s
+        assert more.cost_usd > less.cost_usd
+        assert more.energy_j > less.energy_j
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(1.01, 10), st.sampled_from(["none", "selective", "full"]))
+def test_a_better_chip_never_steps_more_slowly(factor, recompute):
+    kwargs = {"n_chips": 64, "batch_sequences": 64, "sequence_tokens": 2048, "tp": 8, "pp": 8}
+    config = fitting.config_of("megatron-175b")
+    step = training.iteration(config, A100, recompute=recompute, **kwargs)
+    for name in ("bf16_dense_flops_per_s", "bandwidth_bytes_per_s", "scaleup_bytes_per_s"):
+        better = dataclasses.replace(A100, **{name: factor * getattr(A100, name)})
+        faster = training.iteration(config, better, recompute=recompute, **kwargs)
+        assert faster.total_s <= step.total_s
+
+
 def test_more_stages_idle_more_and_recomputation_costs():
     kwargs = {"n_chips": 64, "batch_sequences": 64, "sequence_tokens": 2048, "tp": 8}
     config = fitting.config_of("megatron-175b")
