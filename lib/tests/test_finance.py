@@ -61,12 +61,87 @@ def test_book_values_fall_to_the_residual():
     assert (np.diff(declining) <= 0).all()
 
 
+def test_double_declining_balance_with_its_switch_gives_the_tax_tables():
+    # IRS Publication 946, table A-1, five years: 20, 32, 19.2, 11.52, 11.52, 5.76 %. Its first
+    # year is a half-year; from there on it is ours over the four and a half years left. Without
+    # the half-year, the same rule over five years: 40, 24, 14.4, 10.8, 10.8 %.
+    taken = finance.depreciation_usd(100, 5, declining_rate=2 / 5)
+    assert taken == pytest.approx([40, 24, 14.4, 10.8, 10.8])
+
+
+@given(st.floats(1, 1e12), st.integers(1, 40), st.floats(0, 1), st.none() | st.floats(0.01, 0.99))
+def test_depreciation_takes_capital_less_residual_whatever_the_schedule(k, life, kept, declining):
+    taken = finance.depreciation_usd(k, life, residual_usd=kept * k, declining_rate=declining)
+    assert taken.sum() == pytest.approx(k - kept * k, abs=1e-9 * k)
+    assert (taken >= -1e-9 * k).all()
+
+
+FLOWS = st.lists(st.floats(1, 1e6), min_size=1, max_size=15)
+
+
+@given(st.floats(1, 1e7), FLOWS)
+def test_present_value_is_positive_below_the_internal_rate_and_negative_above(cost, earned):
+    flows = [-cost, *earned]
+    rate = finance.irr(flows)
+    size = cost + sum(earned)
+    assert finance.npv_usd(rate, flows) == pytest.approx(0, abs=1e-6 * size)
+    below, above = rate - 0.01 * (1 + rate), rate + 0.01 * (1 + rate)
+    assert finance.npv_usd(below, flows) > 0 > finance.npv_usd(above, flows)
+
+
+@given(FLOWS, st.floats(-0.5, 1))
+def test_a_higher_rate_never_raises_the_worth_of_what_is_earned_later(earned, rate):
+    flows = [0.0, *earned]
+    assert finance.npv_usd(rate + 0.01, flows) <= finance.npv_usd(rate, flows)
+
+
+def test_without_interest_present_value_is_the_sum():
+    assert finance.npv_usd(0.0, [-100, 30, 40, 50]) == 20
+    assert finance.npv_usd(1e-12, [-100, 30, 40, 50]) == pytest.approx(20)
+
+
+@given(FLOWS, st.floats(0, 0.5))
+def test_money_in_the_middle_of_the_year_is_worth_half_a_years_interest_more(earned, rate):
+    late = finance.npv_usd(rate, [0.0, *earned])
+    middle = finance.npv_usd(rate, [0.0, *earned], mid_year=True)
+    assert middle == pytest.approx(late * (1 + rate) ** 0.5)
+
+
+def test_present_value_agrees_with_a_spreadsheets_help_page():
+    # Microsoft's documentation of NPV, example 1: 10 %, flows −10,000, 3,000, 4,200, 6,800, all a
+    # period late: 1,188.44. Of IRR, example: −70,000, 12,000, 15,000, 18,000, 21,000, 26,000: 8.7 %.
+    assert finance.npv_usd(0.1, [0, -10_000, 3_000, 4_200, 6_800]) == pytest.approx(
+        1188.44, abs=0.005
+    )
+    flows = [-70_000, 12_000, 15_000, 18_000, 21_000, 26_000]
+    assert finance.irr(flows) == pytest.approx(0.087, abs=5e-4)
+    assert finance.irr(flows[:5]) == pytest.approx(-0.021, abs=5e-4)
+
+
+def test_a_near_total_loss_and_a_windfall_have_their_rates_too():
+    assert finance.irr([-1e9, 1e-3]) == pytest.approx(1e-12 - 1, abs=1e-15)
+    assert finance.irr([-1e-3, 1e9]) == pytest.approx(1e12, rel=1e-6)
+
+
+def test_one_present_value_for_each_rate():
+    flows = [-100, 60, 60]
+    many = finance.npv_usd(np.array([0.0, 0.1]), flows)
+    assert many == pytest.approx([20, finance.npv_usd(0.1, flows)])
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
         (lambda: finance.capital_recovery_factor(0.1, 0), "years = 0"),
         (lambda: finance.capital_recovery_factor(-2, 5), "rate = -2"),
         (lambda: finance.annuity_usd_per_year(-1, 0.1, 5), "capital_usd = -1"),
+        (lambda: finance.capital_recovery_factor(float("nan"), 5), "rate = nan"),
+        (
+            lambda: finance.annuity_usd_per_year(1, 0.1, 5, residual_usd=float("nan")),
+            "residual_usd",
+        ),
+        (lambda: finance.npv_usd(-1, [1, 2]), "rate = -1"),
+        (lambda: finance.book_value_usd(1, 2.5), "life_years = 2.5"),
         (lambda: finance.irr([1, 2, 3]), "change sign 0 times"),
         (lambda: finance.irr([-1, 5, -6]), "change sign 2 times"),
         (lambda: finance.npv_usd(0.1, [1, float("nan")]), "finite"),
