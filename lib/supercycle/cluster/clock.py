@@ -8,14 +8,15 @@ if TYPE_CHECKING:
     from simpy import Environment
     from simpy.events import Event
 
-__all__ = ["ACT", "MOVE", "ROUTE", "SAMPLE", "TICKS_PER_S", "TICK_S", "at"]
+__all__ = ["ACT", "BEGIN", "MOVE", "ROUTE", "SAMPLE", "TICKS_PER_S", "TICK_S", "at"]
 
 TICKS_PER_S = 10**15
 TICK_S = 1e-15
 
 # At one moment machines end their steps first, in their order (2, 3, …); then caches arrive,
-# then machines fail, are repaired or ordered, then requests are routed, then we look.
-MOVE, ACT, ROUTE, SAMPLE = 10**6, 2 * 10**6, 3 * 10**6, 4 * 10**6
+# then machines fail, are repaired or ordered, then requests are routed, then idle machines begin
+# with all that has come to them, then we look.
+MOVE, ACT, ROUTE, BEGIN, SAMPLE = (k * 10**6 for k in range(1, 6))
 
 
 def at(env: Environment, delay: int, priority: int) -> Event:

@@ -17,7 +17,7 @@ from collections.abc import Generator
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from supercycle.cluster.clock import TICK_S, TICKS_PER_S, at
+from supercycle.cluster.clock import BEGIN, TICK_S, TICKS_PER_S, at
 from supercycle.cluster.control import FairQueue, PriorityQueue
 from supercycle.cluster.memory import PrefixCache
 from supercycle.cluster.steps import lines
@@ -104,12 +104,12 @@ class Engine:
             self.cut()
 
     def wake(self) -> None:
-        """End the sleep at once."""
+        """End the sleep, once all requests of this moment are here."""
         self.asleep = False
         self.steps = 0
         turn = self.turn
         turn._ok, turn._value = True, None
-        self.env.schedule(turn, self.rank)  # type: ignore[arg-type]
+        self.env.schedule(turn, BEGIN + self.rank)  # type: ignore[arg-type]
 
     def cut(self) -> None:
         """End the run with the step under way."""

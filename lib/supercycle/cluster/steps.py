@@ -8,6 +8,7 @@ nobody joins or leaves, each step adds B tokens to S, so k steps take
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -95,15 +96,16 @@ class StepTime:
 class EngineStep:
     """A step's time from the calibrated roofline of `supercycle.models.inference`.
 
-    Decode steps are the chord of the roofline, for each batch, between an empty and a full cache
-    of `kv_tokens`; steps that read prompts are the roofline itself.
+    Decode steps are, for each batch, the straight line that meets the roofline at the Chebyshev
+    nodes between an empty and a full cache of `kv_tokens`; steps that read prompts are the
+    roofline itself.
 
     Attributes
     ----------
     config : TransformerConfig
     accelerator : Accelerator
     kv_tokens : int
-        Tokens at which the cache is full [tokens]; the far end of the chord.
+        Tokens at which the cache is full [tokens]; the far end of the line.
     tp : int
         Chips that share each layer [1].
     weight_bits, kv_bits : float
@@ -114,7 +116,7 @@ class EngineStep:
 
     Notes
     -----
-    The chord errs by less than two per cent anywhere between its ends (see the tests). Models
+    The line errs by less than 1.5 per cent anywhere between its ends (see the tests). Models
     with sliding windows are refused: their cache does not grow in a straight line.
     """
 
@@ -137,12 +139,11 @@ class EngineStep:
     def decode_line(self, batch: int) -> tuple[float, float]:
         """Constant [s] and slope [s/token] of a decode step in the tokens attended to."""
         near, far = batch, max(self.kv_tokens, 2 * batch)
-        low, high = self._decode_s(batch, near), self._decode_s(batch, far)
-        slope = (high - low) / (far - near)
-        return low - slope * near, slope
-
-    def _decode_s(self, batch: int, context_tokens: float) -> float:
-        return self.mixed_s(batch, context_tokens, 0, 0.0, 0)
+        middle, reach = (near + far) / 2, (far - near) / 2 * math.sqrt(0.5)
+        low = self.mixed_s(batch, middle - reach, 0, 0.0, 0)
+        high = self.mixed_s(batch, middle + reach, 0, 0.0, 0)
+        slope = (high - low) / (2 * reach)
+        return low - slope * (middle - reach), slope
 
     def mixed_s(
         self, batch: int, context_tokens: float, new_tokens: int, pairs: float, past_tokens: int
