@@ -169,6 +169,18 @@ def test_the_required_hit_rate_keeps_the_promise_exactly(target):
     assert hit == 0 or ttft_at(hit) == pytest.approx(target, abs=1e-6)
 
 
+def test_an_engine_can_be_asked_for_its_hit_rate():
+    def ttft_at(hit):
+        cached = min(hit * 1e5, 1e5 - 1)
+        return ttft.engine_budget(
+            LLAMA, H100, tp=8, input_tokens=1e5, cached_tokens=cached, reload_bytes_per_s=math.inf
+        ).ttft_s
+
+    hit = ttft.required_hit_rate(ttft_at, 1.0)
+    assert 0.5 < hit < 1
+    assert ttft_at(hit) == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

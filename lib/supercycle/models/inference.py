@@ -389,8 +389,10 @@ def step(
     )
 
 
-def calibrate(measurements: Any, *, prior: Calibration | str = "compiled") -> Calibration:
+def calibrate(
+    measurements: Any, *, prior: Calibration | str = "compiled", strength: float = 0.3
+) -> Calibration:
     """Fit an engine to a user's own measurements; see `supercycle.models.fitting.calibrate`."""
     from supercycle.models import fitting
 
-    return fitting.calibrate(measurements, prior=prior)
+    return fitting.calibrate(measurements, prior=prior, strength=strength)

@@ -354,7 +354,8 @@ def required_hit_rate(ttft_at: Callable[[float], float], target_s: float) -> flo
     Notes
     -----
     The wait is concave in the hit rate (attention saves with its square), so it passes the target
-    at most once on the way down.
+    at most once on the way down. `ttft_at` is asked at 0, at 1 and between; an engine needs one
+    new token, so with `engine_budget` cache ``min(h·T, T − 1)``.
 
     Examples
     --------
