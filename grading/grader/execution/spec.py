@@ -249,7 +249,7 @@ class _Names(ast.NodeVisitor):
             for alias in node.names:
                 self.bound[alias.asname or alias.name.partition(".")[0]] = None
 
-    visit_ImportFrom = visit_Import
+    visit_ImportFrom = visit_Import  # noqa: N815
 
     def visit_Global(self, node: ast.Global) -> None:
         for name in node.names:
@@ -264,8 +264,8 @@ class _Names(ast.NodeVisitor):
         self.generic_visit(node)
         self.depth -= 1
 
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _scope
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _scope
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _scope  # noqa: N815
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _scope  # noqa: N815
 
 
 def _names(source: str) -> _Names:
@@ -276,22 +276,22 @@ def _names(source: str) -> _Names:
 
 
 def bound_names(source: str) -> tuple[str, ...]:
-    """Return the global names that running a cell binds.
+    r"""Return the global names that running a cell binds.
 
     Examples
     --------
-    >>> bound_names("import numpy as np\\nfor i in x:\\n    y = [j for j in x]\\ndef f(a):\\n    b = a")
+    >>> bound_names("import numpy as np\nfor i in x:\n    y = [j for j in x]\ndef f(a):\n    b = a")
     ('np', 'i', 'y', 'f')
     """
     return tuple(_names(source).bound)
 
 
 def read_names(source: str) -> tuple[str, ...]:
-    """Return the names that a cell's code reads, those local to a function included.
+    r"""Return the names that a cell's code reads, those local to a function included.
 
     Examples
     --------
-    >>> read_names("y = f(x)\\ndef g():\\n    return z")
+    >>> read_names("y = f(x)\ndef g():\n    return z")
     ('f', 'x', 'z')
     """
     return tuple(_names(source).read)

@@ -1,0 +1,499 @@
+"""A student's names in the trusted process: what tests see, call, and compare.
+
+A *value* is decoded and from then on plain. What has no typed form (a function, a class, an object
+of the student's) is a proxy, which asks the student process for everything it does and decodes
+what comes back. The rule that keeps scores honest: **a proxy never decides a comparison**. It has no
+equality with a plain value, no order, no truth and no arithmetic with plain numbers, since each of
+these would hand the expected value to the student's code and let it answer.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import inspect
+import linecache
+import socket
+import time
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from grader.execution.cells import CellTooLong
+from grader.execution.channel import Channel, Gone, Late
+from grader.execution.values import Unsendable, decode, encode
+
+__all__ = ["Remote", "Session", "StudentGone"]
+
+#: How long after its own time limit the student process may take to say so [s].
+GRACE_S = 1.0
+
+
+class StudentGone(BaseException):  # noqa: N818 - no test may catch it by accident
+    """The student process ended or hangs while a test needs it."""
+
+
+class Remote:
+    """An object of the student's; see the module's rule for what is missing."""
+
+    _session: Session
+    _ref: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._session.do("getattr", self._ref, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._session.do("setattr", self._ref, name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._session.do("call", self._ref, *args, **kwargs)
+
+    def __len__(self) -> int:
+        return int(self._session.do("len", self._ref))
+
+    def __iter__(self) -> Iterator[Any]:
+        made = self._session.do("iter", self._ref)
+        while True:
+            try:
+                yield self._session.do("next", made._ref if isinstance(made, Remote) else made)
+            except StopIteration:
+                return
+
+    def __next__(self) -> Any:
+        return self._session.do("next", self._ref)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._session.do("getitem", self._ref, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._session.do("setitem", self._ref, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        self._session.do("delitem", self._ref, key)
+
+    def __enter__(self) -> Any:
+        return self._session.do("enter", self._ref)
+
+    def __exit__(self, *_: Any) -> None:
+        self._session.do("exit", self._ref)
+
+    def __str__(self) -> str:
+        return str(self._session.do("str", self._ref))
+
+    def __repr__(self) -> str:
+        return f"<{self._ref.get('type') or self._ref.get('name')} of the student's>"
+
+    def __hash__(self) -> int:
+        return hash(self._ref["id"])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Remote):
+            return bool(self._ref["id"] == other._ref["id"])
+        self._refuse("has no equality with a plain value")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __bool__(self) -> bool:
+        self._refuse("is neither true nor false")
+
+    def __contains__(self, item: Any) -> bool:
+        self._refuse("cannot say what it contains: turn it into a list first")
+
+    def _refuse(self, why: str) -> NoReturn:
+        kind = self._ref.get("type") or self._ref.get("name") or "object"
+        raise TypeError(f"{_article(kind)} came back where a plain value belongs: it {why}")
+
+
+def _article(kind: str) -> str:
+    return f"a{'n' if kind[:1].lower() in 'aeiou' else ''} {kind}"
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def operate(self: Remote, *others: Any) -> Any:
+        if not all(isinstance(other, Remote) for other in others):
+            self._refuse("does not reckon with numbers")
+        return self._session.do(name, self._ref, *others)
+
+    return operate
+
+
+def _refused_order(self: Remote, other: object) -> bool:
+    self._refuse("has no order")
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "neg", "pos", "abs"):
+    setattr(Remote, f"__{_name}__", _operator(_name))
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    setattr(Remote, f"__r{_name}__", _operator(_name))
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Remote, f"__{_name}__", _refused_order)
+Remote.__array_ufunc__ = None  # type: ignore[attr-defined]  # NumPy must not look inside, either
+_set = object.__setattr__
+
+
+class _RemoteClass(type):
+    """The class of a student's class: calling it makes an object over there."""
+
+    _session: Session
+    _ref: dict[str, Any]
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls._session.do("call", cls._ref, *args, **kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return cls._session.do("getattr", cls._ref, name)
+
+
+class _Record(Remote):
+    """An object of a student's dataclass: its fields are plain values, compared here."""
+
+    def __eq__(self, other: object) -> bool:
+        mine, theirs = vars(self).get("_fields"), getattr(other, "__dict__", {}).get("_fields")
+        same_class = isinstance(other, _Record) and type(self).__name__ == type(other).__name__
+        return same_class and bool(mine == theirs)
+
+    def __hash__(self) -> int:
+        return hash(repr(vars(self)["_fields"]))
+
+    def __getattr__(self, name: str) -> Any:
+        fields = vars(self)["_fields"]
+        return fields[name] if name in fields else super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        vars(self)["_fields"][name] = value
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{k}={v!r}" for k, v in vars(self)["_fields"].items())
+        return f"{type(self).__name__}({fields})"
+
+
+class Session:
+    """The trusted side of one student process.
+
+    Parameters
+    ----------
+    sock : socket.socket
+    limit_bytes : int
+        Largest value that may cross.
+    shared : mapping from type to name
+        Classes that locked set-up cells define in both processes.
+    before_call : callable
+        Called before every question that runs student code: pushes what tests assigned.
+    on_outputs : callable
+        Called with what student code printed or showed during a call.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        limit_bytes: int,
+        *,
+        shared: dict[type, str],
+        before_call: Callable[[], None],
+        on_outputs: Callable[[list[dict[str, Any]]], None],
+    ) -> None:
+        self.sock = sock
+        self.channel = Channel(sock, self.answer, limit_bytes)
+        self.shared, self.before_call, self.on_outputs = shared, before_call, on_outputs
+        self.deadline = 0.0
+        self.alive = True
+        self.late = False  # somebody's time was used up since the cell began
+        self.signs: list[str] = []
+        self.callables: dict[int, Any] = {}
+        self.proxies: dict[int, Any] = {}
+        self.watched: dict[str, Any] = {}
+
+    # --- questions ---
+
+    def ask(self, question: dict[str, Any], limit_s: float) -> dict[str, Any]:
+        """Ask; whatever goes wrong on the way is `StudentGone`."""
+        if not self.alive:
+            raise StudentGone("the student's process has ended")
+        try:
+            answer = self.channel.ask({**question, "limit_s": limit_s}, wait_s=limit_s + GRACE_S)
+        except (Gone, Late) as error:
+            self.alive, self.late = False, isinstance(error, Late)
+            raise StudentGone(str(error)) from None
+        except CellTooLong:  # the alarm rang in the middle of a message: what follows is unreadable
+            self.alive, self.late = False, True
+            raise
+        signs = answer.get("signs")
+        if isinstance(signs, list):
+            self.signs += [str(sign)[:300] for sign in signs[:20]]
+        return answer
+
+    def do(self, what: str, ref: Any, *args: Any, **kwargs: Any) -> Any:
+        """Do something of `student.OPERATIONS` to a student's object and return what came back."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise CellTooLong("the cell's time is used up")
+        self.before_call()
+        mutable = {str(i): a for i, a in enumerate(args)}, kwargs
+        answer = self.ask(
+            {
+                "op": "do",
+                "do": what,
+                "target": {"id": ref.get("id"), "name": ref.get("global")},
+                "args": [self.encode(a) for a in args],
+                "kwargs": {k: self.encode(v) for k, v in kwargs.items()},
+            },
+            left,
+        )
+        outputs = answer.get("outputs")
+        if isinstance(outputs, list):
+            self.on_outputs(outputs)
+        for changed, mine in ((answer.get("args"), mutable[0]), (answer.get("kwargs"), mutable[1]), (answer.get("globals"), self.watched)):  # fmt: skip
+            for key, data in changed.items() if isinstance(changed, dict) else ():
+                if key in mine:
+                    _replace(mine[key], self.decode(data))
+        if "refused" in answer:
+            raise TypeError(str(answer["refused"])[:300])
+        if "error" in answer:
+            self.throw(answer["error"], what)
+        return self.decode(answer.get("value"))
+
+    def throw(self, error: Any, what: str = "call") -> NoReturn:
+        """Raise here what was raised there."""
+        error = error if isinstance(error, dict) else {}
+        if "late" in error:
+            self.late = True
+            raise CellTooLong(str(error["late"])[:200])
+        name, message = str(error.get("type"))[:100], str(error.get("message"))[:2000]
+        if name == "StopIteration" and what == "next":
+            raise StopIteration
+        own = self.decode(error["cls"]) if isinstance(error.get("cls"), dict) else None
+        for kind in (own, *_builtin_errors(error.get("mro"))):
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                arg = error.get("arg", message)
+                with contextlib.suppress(TypeError):
+                    raised = Exception.__new__(kind, arg)
+                    kind.__init__(raised, arg)
+                    raise raised from None
+        raise RuntimeError(f"{name}: {message}")
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Call a function that a test passed in; of an exception only type and message go back."""
+        function = self.callables.get(question.get("id", 0))
+        if question.get("op") != "callback" or function is None:
+            return {"refused": "no such function"}
+        try:
+            args = [self.decode(value) for value in question["args"]]
+            kwargs = {str(k): self.decode(v) for k, v in question["kwargs"].items()}
+        except (Unsendable, KeyError, TypeError, AttributeError) as error:
+            return {"refused": str(error)}
+        try:
+            return {"value": self.encode(function(*args, **kwargs))}
+        except Unsendable as error:
+            return {"refused": str(error)}
+        except Exception as error:
+            mro = [kind.__name__ for kind in type(error).__mro__]
+            return {"error": {"type": type(error).__name__, "message": str(error)[:500], "mro": mro}}
+
+    def fetch(self, names: list[str], limit_s: float, *, source: bool) -> dict[str, Any]:
+        """Read a student's globals as they are now."""
+        answer = self.ask({"op": "get", "names": names, "source": source}, limit_s)
+        values = answer.get("values")
+        found: dict[str, Any] = {}
+        for name, data in values.items() if isinstance(values, dict) else ():
+            if name not in names:
+                continue
+            if isinstance(data, dict) and data.get("t") in ("ref", "record"):
+                data["global"] = name
+            try:
+                found[name] = self.decode(data)
+            except Unsendable as error:
+                found[name] = self._unreadable(name, str(error))
+        self.watched = {k: v for k, v in found.items() if isinstance(v, (list, dict, set, np.ndarray))}
+        return found
+
+    def _unreadable(self, name: str, why: str) -> Remote:
+        made = object.__new__(Remote)
+        _set(made, "_session", self)
+        _set(made, "_ref", {"id": 0, "type": f"value ({why})", "global": name})
+        return made
+
+    # --- values ---
+
+    def encode(self, value: Any) -> Any:
+        """Encode a value of a test's for the student process."""
+        return encode(value, self.refer)
+
+    def decode(self, data: Any) -> Any:
+        """Decode what the student process sent; proxies stand for what has no typed form."""
+        return decode(data, self.resolve)
+
+    def refer(self, value: Any) -> Any:
+        """Refer to a student's own object, or offer a function of the test's."""
+        ref = value.__dict__.get("_ref") if isinstance(value, (types.FunctionType, type)) else None
+        if isinstance(value, Remote):
+            ref = value._ref
+        if isinstance(ref, dict):
+            return {"t": "ref", "id": ref.get("id"), "name": ref.get("global")}
+        if type(value) in self.shared:
+            pairs = [[self.encode(k), self.encode(v)] for k, v in vars(value).items()]
+            return {"t": "shared", "name": self.shared[type(value)], "v": pairs}
+        if callable(value):
+            self.callables[id(value)] = value  # kept, so that the number stays its own
+            return {"t": "callback", "id": id(value), "name": getattr(value, "__name__", "function")}
+        if hasattr(value, "__next__"):
+            import itertools
+
+            return {"t": "iterator", "v": [self.encode(item) for item in itertools.islice(value, 100_000)]}
+        raise Unsendable(f"{_article(type(value).__name__)} cannot be passed to the student's code")
+
+    def resolve(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
+        """Make a proxy, once for each of the student's objects."""
+        kind, number = data.get("t"), data.get("id")
+        if kind == "callback" and number in self.callables:
+            return self.callables[number]
+        if kind == "shared":
+            return self._shared(data, part)
+        if kind == "refused":
+            raise Unsendable(str(data.get("why"))[:300])
+        if kind not in ("ref", "record") or not isinstance(number, int):
+            raise Unsendable(f"unknown kind of value {str(kind)[:40]!r}")
+        if kind == "record":
+            return self._record(data, part)
+        if number not in self.proxies or "source" in data:
+            make = {"function": self._function, "class": self._class}.get(str(data.get("kind")), self._object)
+            self.proxies[number] = make(data, part)
+        return self.proxies[number]
+
+    def _shared(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
+        for kind, name in self.shared.items():
+            if name == data.get("name"):
+                made = object.__new__(kind)
+                made.__dict__.update({str(part(key)): part(value) for key, value in data["v"]})
+                return made
+        raise Unsendable("unknown class")
+
+    def _object(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
+        kind = part(data["cls"]) if isinstance(data.get("cls"), dict) else Remote
+        return self._instance(kind, data)
+
+    def _instance(self, kind: Any, data: dict[str, Any]) -> Any:
+        if not (isinstance(kind, type) and issubclass(kind, Remote)):
+            kind = Remote
+        made = object.__new__(kind)
+        _set(made, "_session", self)
+        _set(made, "_ref", {k: data.get(k) for k in ("id", "global", "type")})
+        return made
+
+    def _record(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
+        kind = part(data.get("cls"))
+        made = self._instance(kind if isinstance(kind, type) and issubclass(kind, _Record) else _Record, data)
+        names = [str(name)[:200] for name in data.get("fields", ())]
+        _set(made, "_fields", dict(zip(names, [part(value) for value in data.get("v", ())], strict=False)))
+        return made
+
+    def _class(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
+        name, namespace = str(data.get("name"))[:200], _described(data)
+        ref = {k: data.get(k) for k in ("id", "global", "name")}
+        if data.get("exception"):
+            base = next(iter(_builtin_errors(data.get("mro"))), Exception)
+            return type(name, (base,), {**namespace, "_ref": ref})
+        base = _Record if data.get("record") else Remote
+        made = _RemoteClass(name, (base,), namespace)
+        made._session, made._ref = self, ref
+        _show_signature(made, data)
+        return made
+
+    def _function(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
+        ref = {k: data.get(k) for k in ("id", "global", "name")}
+        session = self
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return session.do("call", ref, *args, **kwargs)
+
+        for key, value in _described(data).items():
+            setattr(function, key, value)
+        function.__dict__["_ref"] = ref
+        _show_signature(function, data)
+        _show_source(function, data)
+        return function
+
+
+def _described(data: dict[str, Any]) -> dict[str, Any]:
+    doc, name = data.get("doc"), str(data.get("name"))[:200]
+    return {
+        "__doc__": doc if isinstance(doc, str) else None,
+        "__module__": "__main__",
+        "__qualname__": name,
+        **({} if data.get("kind") == "class" else {"__name__": name}),
+    }
+
+
+def _show_signature(target: Any, data: dict[str, Any]) -> None:
+    """Let ``inspect.signature`` and ``__annotations__`` say what the student wrote; as data."""
+    with contextlib.suppress(ValueError, TypeError, KeyError, Unsendable, AttributeError):
+        parameters, notes = [], {}
+        for entry in data["signature"]:
+            default = decode(entry["default"]) if "default" in entry else inspect.Parameter.empty
+            note = inspect.Parameter.empty
+            if "annotation" in entry:
+                text = str(entry["annotation"])
+                note = notes[entry["name"]] = getattr(builtins, text, text)
+            kind = list(inspect._ParameterKind)[int(entry["kind"])]
+            parameters.append(inspect.Parameter(entry["name"], kind, default=default, annotation=note))
+        target.__signature__ = inspect.Signature(parameters)
+        target.__annotations__ = notes
+
+
+def _show_source(function: Any, data: dict[str, Any]) -> None:
+    """Let ``inspect.getsource`` find the student's text, which is never run here."""
+    source = data.get("source")
+    if isinstance(source, str):
+        file = f"<answer {data.get('id')}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        function.__code__ = function.__code__.replace(co_filename=file, co_firstlineno=1)
+
+
+def _builtin_errors(mro: Any) -> Iterator[type[Exception]]:
+    """Yield the built-in exceptions of a method resolution order, nearest first."""
+    for name in mro if isinstance(mro, list) else ():
+        kind = getattr(builtins, name, None) if isinstance(name, str) else None
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            yield kind
+
+
+def _replace(mine: Any, theirs: Any) -> None:
+    """Give a mutable argument the content it has after the call, in place."""
+    if isinstance(mine, list) and isinstance(theirs, list):
+        mine[:] = theirs
+    elif isinstance(mine, dict) and isinstance(theirs, dict):
+        mine.clear()
+        mine.update(theirs)
+    elif isinstance(mine, set) and isinstance(theirs, set):
+        mine.clear()
+        mine.update(theirs)
+    elif isinstance(mine, bytearray) and isinstance(theirs, bytearray):
+        mine[:] = theirs
+    elif isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray):
+        if mine.shape == theirs.shape and mine.flags.writeable:
+            mine[...] = theirs
+    elif isinstance(mine, np.random.Generator) and isinstance(theirs, np.random.Generator):
+        mine.bit_generator.state = theirs.bit_generator.state
+    elif isinstance(mine, tuple) and isinstance(theirs, tuple) and len(mine) == len(theirs):
+        for a, b in zip(mine, theirs, strict=True):
+            _replace(a, b)
+    else:
+        _replace_table(mine, theirs)
+
+
+def _replace_table(mine: Any, theirs: Any) -> None:
+    if hasattr(mine, "setstate") and hasattr(theirs, "getstate"):
+        mine.setstate(theirs.getstate())
+    elif type(mine) is type(theirs) and hasattr(mine, "_update_inplace"):
+        mine._update_inplace(theirs)  # a Series or DataFrame
+    elif hasattr(mine, "add_edges_from") and hasattr(theirs, "edges"):
+        mine.clear()
+        mine.update(theirs)
+

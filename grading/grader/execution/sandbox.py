@@ -1,0 +1,440 @@
+"""What surrounds student code: a fresh bubblewrap sandbox for each submission, entered by a fork.
+
+Starting Python inside bubblewrap would import the scientific stack anew for every submission, 0.5
+CPU-seconds and more. So bubblewrap builds the walls around a tiny process that only holds them up
+(``sh -c "echo; read _"``), and a fork of the warm process walks in through ``setns(2)``, as
+``nsenter`` does. Building, and taking down, the walls costs about 5 ms; all mounts are made by
+bubblewrap, none by us. What holds inside, and against what:
+
+* **mount namespace**: a read-only system, Python and library; a private empty home, ``/tmp`` and
+  ``/dev/shm`` of bounded size. Tests, gradebook and other submissions are not hidden, they are
+  not there.
+* **network namespace**: not even loopback is up.
+* **pid and ipc namespaces**: no other process is visible; all of them, however they were started,
+  end with the sandbox.
+* **user namespace**, no capability, ``no_new_privs``, a system-call filter (`seccomp`), and as
+  root a user id of its own, for `RLIMIT_NPROC` does not bind the host's root.
+* **limits** on memory, CPU time, processes, file size and open files; the warm process, which
+  stays outside, also watches the memory of all processes of the sandbox together.
+
+The environment, the open files and the memory of the fork hold nothing of the course: it is made
+from a process that never knew more than the lab's set-up imports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import resource
+import shutil
+import signal
+import site
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from grader.errors import GraderError
+from grader.execution.seccomp import deny_dangerous_calls
+
+__all__ = ["HOME", "Sandbox", "bubblewrap_problem", "open_sandbox"]
+
+HOME = "/home/student"
+WORK = f"{HOME}/lab"
+INSTALL = "install the Debian package bubblewrap, or pass --unsafe-no-sandbox to run student code unprotected"  # fmt: skip
+
+_NS_GET_USERNS = 0xB701
+_CLONE_NEWUSER = 0x10000000
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 4, 24, 36, 38, 47
+_PRIVATE = ("/tmp", "/dev/shm", HOME)
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Sandbox:
+    """A running sandbox, seen from outside.
+
+    Attributes
+    ----------
+    pid : int
+        The student process, as this side numbers it.
+    wall : subprocess.Popen or None
+        The bubblewrap process; None without a sandbox.
+    init : int
+        Process 1 of the sandbox; its end is everyone's end.
+    """
+
+    def __init__(self, pid: int, wall: subprocess.Popen[bytes] | None, init: int, folder: str) -> None:
+        self.pid, self.wall, self.init, self.folder = pid, wall, init, folder
+        self.ended: str | None = None
+        self.warm_bytes = _status_kib(pid, "VmRSS:", "status") * 1024
+        self._namespace = _inode(init, "pid") if wall else None
+
+    def poll(self) -> str | None:
+        """Return how the student process ended, or None while it runs."""
+        if self.ended is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                self.ended = _how(status) if pid else None
+            except ChildProcessError:
+                self.ended = "the process ended"
+        return self.ended
+
+    def kill(self, why: str | None = None) -> None:
+        """End every process of the sandbox and leave nothing behind."""
+        if why and self.ended is None:
+            self.ended = why
+        for pid in (self.pid, self.init):
+            if pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+        if self.wall is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            self.wall.kill()
+            self.wall.wait()
+            for pipe in (self.wall.stdin, self.wall.stdout):
+                if pipe:
+                    pipe.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    def memory_bytes(self) -> int:
+        """Memory of all processes of the sandbox; shared pages are counted once (their `Pss`)."""
+        pids = list(self._pids())
+        resident = sum(_status_kib(pid, "VmRSS:", "status") for pid in pids) * 1024
+        if resident < 256 << 20 or len(pids) < 2:
+            return resident
+        return sum(_status_kib(pid, "Pss:", "smaps_rollup") for pid in pids) * 1024
+
+    def _pids(self) -> Iterator[int]:
+        if self.wall is None:
+            yield self.pid
+            return
+        for name in os.listdir("/proc"):
+            if name.isdigit() and _inode(int(name), "pid") == self._namespace:
+                yield int(name)
+
+
+def _inode(pid: int, namespace: str) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}/ns/{namespace}").st_ino
+    except OSError:
+        return None
+
+
+def _status_kib(pid: int, key: str, file: str) -> int:
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/{file}", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith(key):
+                return int(line.split()[1])
+    return 0
+
+
+def _how(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return f"the process was ended by {signal.Signals(number).name}"
+    return f"the process ended itself with status {os.WEXITSTATUS(status)}"
+
+
+# --- building the walls -------------------------------------------------------------------------
+
+
+def visible() -> list[str]:
+    """Return what of this machine a submission sees, read-only: system, Python, library, facts.
+
+    A checkout's ``lib`` and ``grading`` stand on Python's path; of these only the package itself and
+    its facts are shown, for solutions, tests, submissions and the gradebook lie beside them.
+    """
+    import supercycle
+
+    package = Path(supercycle.__file__).resolve().parent
+    shown = [sys.prefix, sys.base_prefix, *site.getsitepackages(), sysconfig.get_paths()["stdlib"]]
+    shown += [str(package), str(package.parents[1] / "datasets")]
+    real = {os.path.realpath(path) for path in shown} | {os.path.abspath(path) for path in shown}
+    outer: list[str] = ["/usr"]
+    for path in sorted(filter(os.path.exists, real)):
+        if not any(path == seen or path.startswith(seen + "/") for seen in outer):
+            outer.append(path)
+    return outer[1:]
+
+
+def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
+    """Return the command that builds a sandbox and waits in it until its input ends."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise GraderError(f"bubblewrap is not installed: {INSTALL}")
+    spaces = [f"--unshare-{name}" for name in ("ipc", "pid", "net", "uts", "cgroup-try")]
+    if os.getuid() != 0:  # root needs no user namespace to build, and makes its own in `_become_nobody`
+        spaces += ["--unshare-user", *(["--disable-userns"] if _knows("--disable-userns") else [])]
+    command = [program, *spaces, "--die-with-parent", "--new-session", "--clearenv"]
+    command += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        if os.path.islink(f"/{name}"):
+            command += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
+        else:
+            command += ["--ro-bind-try", f"/{name}", f"/{name}"]
+    for path in ("alternatives", "ld.so.cache", "localtime", "fonts", "mime.types"):
+        command += ["--ro-bind-try", f"/etc/{path}", f"/etc/{path}"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for path in _PRIVATE:  # before what is shown: a course may itself lie in /tmp
+        command += ["--size", str(limits["file_bytes"]), "--tmpfs", path]
+    shown, made = visible(), set[str]()
+    for path in shown:
+        for parent in map(str, reversed(Path(path).parents[:-1])):
+            if parent not in made and parent not in _PRIVATE:  # a mount point must let others pass
+                command += ["--perms", "0755", "--dir", parent]
+                made.add(parent)
+        command += ["--ro-bind", path, path]
+    # the root and /dev are file systems in memory, too: nobody may fill them
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*command, "--info-fd", str(info), "--", "/bin/sh", "-c", "echo; read _"]
+
+
+def _knows(option: str) -> bool:
+    return option in _help()
+
+
+def _help(cache: list[str] = []) -> str:  # noqa: B006 - asked once a process
+    if not cache:
+        cache.append(subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout)
+    return cache[0]
+
+
+def _build(limits: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
+    """Start bubblewrap; return it, and process 1 of the sandbox once its walls stand."""
+    read, write = os.pipe()
+    try:
+        wall = subprocess.Popen(
+            bubblewrap_command(limits, write),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(write,),
+            env={},
+        )
+        os.close(write)
+        write = -1
+        info = b""
+        while part := os.read(read, 4096):
+            info += part
+        assert wall.stdout and wall.stderr
+        if wall.stdout.read(1) != b"\n":
+            said = wall.stderr.read(400).decode(errors="replace").strip().splitlines()
+            wall.wait()
+            raise GraderError(f"bubblewrap cannot run here ({(said or ['no reason given'])[-1]}): {INSTALL}")
+        wall.stderr.close()
+        return wall, int(json.loads(info)["child-pid"])
+    finally:
+        os.close(read)
+        if write >= 0:
+            os.close(write)
+
+
+def bubblewrap_problem() -> str | None:
+    """Say why student code cannot be sandboxed here, or None; it is tried, not guessed.
+
+    Namespaces may be forbidden although bubblewrap is installed, as in many containers.
+    """
+    limits = {"file_bytes": 1 << 20, "memory_bytes": 1 << 30, "processes": 16, "notebook_s": 10.0}
+    try:
+        sandbox = open_sandbox(limits, {}, {}, lambda: None)
+    except (GraderError, OSError) as error:
+        return str(error)
+    while sandbox.poll() is None:
+        time.sleep(0.002)
+    ended = sandbox.ended
+    sandbox.kill()
+    return None if ended == "the process ended itself with status 0" else f"the sandbox does not work here ({ended}): {INSTALL}"
+
+
+# --- walking in ---------------------------------------------------------------------------------
+
+
+def open_sandbox(
+    limits: Mapping[str, Any],
+    environment: Mapping[str, str],
+    helper_files: Mapping[str, bytes],
+    inside: Callable[[], None],
+    *,
+    walls: bool = True,
+    keep: tuple[int, ...] = (),
+) -> Sandbox:
+    """Fork, enter a new sandbox, and run a function there.
+
+    Parameters
+    ----------
+    limits : mapping
+        As `grader.execution.spec.Limits`.
+    environment : mapping from str to str
+        What the student code finds besides the little that every program needs.
+    helper_files : mapping from name to bytes
+        The only files beside the notebook.
+    inside : callable
+        The student process.
+    walls : bool
+        False only for ``--unsafe-no-sandbox``.
+    keep : tuple of int
+        Open files that the student process keeps.
+    """
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # the student process becomes ours to wait for
+    folder = "" if walls else tempfile.mkdtemp(prefix="grader-unsafe-")
+    wall, init = _build(limits) if walls else (None, 0)
+    spaces = _namespaces(init) if walls else []
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(read)
+            os.setsid()
+            for space in spaces:
+                _call("setns", space, 0)
+            student = os.fork() if walls else 0  # a new process is the first inside the pid namespace
+            if student:
+                os.write(write, str(student).encode())
+                os._exit(0)
+            os.write(write, str(os.getpid()).encode()) if not walls else None
+            _settle(limits, environment, helper_files, walls, folder, {*keep})
+            inside()
+            os._exit(0)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode())
+        finally:
+            os._exit(125)  # whatever happens, a fork never goes on as its parent
+    os.close(write)
+    for space in spaces:
+        os.close(space)
+    told = os.read(read, 20)
+    os.close(read)
+    if walls:
+        os.waitpid(child, 0)
+    if not told:
+        if wall:
+            wall.kill()
+            wall.wait()
+        raise GraderError(f"the sandbox could not be entered: {INSTALL}")
+    return Sandbox(int(told), wall, init, folder)
+
+
+def _namespaces(init: int) -> list[int]:
+    """Open the namespaces of a sandbox in the order in which they can be entered.
+
+    The user namespace comes first: it is the one that owns the mounts, in which whoever made it has
+    every capability that entering the others takes. As root there is none: bubblewrap makes none.
+    """
+    names = ("mnt", "net", "ipc", "uts", "pid")
+    spaces = [os.open(f"/proc/{init}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in names]
+    owner = fcntl.ioctl(spaces[0], _NS_GET_USERNS)
+    if os.fstat(owner).st_ino == os.stat("/proc/self/ns/user").st_ino:
+        os.close(owner)
+        return spaces
+    return [owner, *spaces]
+
+
+def _settle(
+    limits: Mapping[str, Any],
+    environment: Mapping[str, str],
+    helper_files: Mapping[str, bytes],
+    walls: bool,
+    folder: str,
+    keep: set[int],
+) -> None:
+    """Become the student: own files, own user, no capability, limits, and nothing inherited."""
+    work = WORK if walls else folder
+    if walls and os.getuid() == 0:
+        _become_nobody()
+    os.makedirs(work, exist_ok=True)
+    os.chdir(work)
+    for name, content in helper_files.items():
+        Path(work, os.path.basename(name)).write_bytes(content)
+    home = HOME if walls else folder
+    os.environ.clear()
+    os.environ.update(
+        PATH="/usr/bin:/bin", HOME=home, USER="student", LOGNAME="student", LANG="C.UTF-8", TZ="UTC",
+        MPLBACKEND="agg", MPLCONFIGDIR=home, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1",
+        **environment,
+    )  # fmt: skip
+    _limit(limits)
+    if walls:
+        _drop_everything()
+    _close_all_but(keep)
+
+
+def _become_nobody() -> None:
+    """Take a user id that nobody else on the machine has, in a user namespace of its own.
+
+    The number of processes is counted for each user id, so two workers must not share one.
+    """
+    for user in (3_000_000_000 + os.getppid(), 60_000 + os.getppid() % 5000, 65_534):
+        try:
+            for path in _PRIVATE:
+                os.chown(path, user, user)
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+            break
+        except OSError:
+            continue
+    else:
+        raise OSError("no user id to run student code under")
+    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # a change of user took /proc/self away
+    _call("unshare", _CLONE_NEWUSER)
+    for file, text in (("setgroups", "deny"), ("uid_map", f"1000 {user} 1"), ("gid_map", f"1000 {user} 1")):
+        with open(f"/proc/self/{file}", "w", encoding="utf-8") as stream:
+            stream.write(text)
+
+
+def _limit(limits: Mapping[str, Any]) -> None:
+    def bound(kind: int, most: int) -> None:
+        _, hard = resource.getrlimit(kind)
+        most = int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard)
+        resource.setrlimit(kind, (most, most))
+
+    with open("/proc/self/statm", encoding="utf-8") as statm:
+        mapped = int(statm.read().split()[0]) * resource.getpagesize()
+    bound(resource.RLIMIT_AS, mapped + limits["memory_bytes"])
+    bound(resource.RLIMIT_CPU, limits["notebook_s"] + 1)
+    bound(resource.RLIMIT_NPROC, limits["processes"])
+    bound(resource.RLIMIT_FSIZE, limits["file_bytes"])
+    bound(resource.RLIMIT_NOFILE, 256)
+    bound(resource.RLIMIT_CORE, 0)
+    bound(resource.RLIMIT_MEMLOCK, 0)
+    bound(resource.RLIMIT_MSGQUEUE, 0)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # too large a file is an OSError, not the end
+
+
+def _drop_everything() -> None:
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for capability in range(64):
+        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0):
+            break
+    _call("prctl", _PR_CAP_AMBIENT, 4, 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+    deny_dangerous_calls()
+
+
+def _close_all_but(keep: set[int]) -> None:
+    null = os.open("/dev/null", os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    for name in os.listdir("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"):
+        if int(name) > 2 and int(name) not in keep:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+
+
+def _call(name: str, *args: Any) -> None:
+    if getattr(_libc, name)(*args):
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
