@@ -114,12 +114,19 @@ def test_runs_of_three_texts_balance_parameters_and_tokens(text):
 
 def test_scarce_text_is_read_many_times_by_a_smaller_model():
     # Muennighoff et al. (2023), section 6: 9.3e21 FLOP and 25 bn unique tokens are best spent on
-    # 6.34 bn weights and 242 bn tokens, not on 8.67 and 178 (figures recalled; the row is rounded)
+    # 6.34 bn weights and 242 bn tokens, not on 8.67 and 178 (figures recalled)
     law = scaling.published_data_constrained("muennighoff-2023")
     best, endless = law.optimal(9.3e21, 25e9), law.law.optimal(9.3e21)
     assert best.params == pytest.approx(6.34e9, rel=0.10)
     assert best.tokens == pytest.approx(242e9, rel=0.10)
     assert endless.params == pytest.approx(8.67e9, rel=0.05)
+
+
+def test_text_asks_for_a_twentieth_of_its_tokens_in_weights():
+    # Muennighoff et al. (2023), appendix A: U_N = 0.051 U_D, with A = 521, B = 1488, E = 1.87
+    law = scaling.published("muennighoff-2023")
+    assert law.params_for(25e9) / 25e9 == pytest.approx(0.051, abs=0.0005)
+    assert (law.A, law.B, law.E) == pytest.approx((521, 1488, 1.87), rel=1e-3)
 
 
 def test_a_model_served_ten_trillion_tokens_is_as_small_as_sardana_finds():
