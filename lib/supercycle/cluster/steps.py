@@ -116,7 +116,7 @@ class EngineStep:
 
     Notes
     -----
-    The line errs by less than 1.5 per cent anywhere between its ends (see the tests). Models
+    The line errs by less than 1.7 per cent anywhere between its ends (see the tests). Models
     with sliding windows are refused: their cache does not grow in a straight line.
     """
 
