@@ -30,7 +30,7 @@ def test_each_table_has_a_section_with_its_columns_and_all_its_rows(name):
 
 def test_readers_are_found_by_path_by_call_and_by_name():
     readers = consumers()
-    assert "energy.facility" in readers["energy"]  # facts.value("energy/us-demand-2025")
+    assert "energy.facility" in readers["energy"]  # facts.value("energy/us-capacity-2025")
     assert "energy.technologies" in readers["energy"]  # an f-string
     assert "chips.accelerators" in readers["chips"]  # facts.table("chips")
     assert "facts.downloads" in readers["downloads"]

@@ -194,8 +194,8 @@ def grid_share(
 
     Notes
     -----
-    Source: Our World in Data (Ember) for demand, EIA for capacity: rows ``energy/us-demand-2025``
-    and ``energy/us-capacity-2025``.
+    Source: Our World in Data (Ember) for demand, EIA for capacity: rows
+    ``us-electricity/2025`` and ``energy/us-capacity-2025``.
 
     Examples
     --------
@@ -205,7 +205,7 @@ def grid_share(
     """
     non_negative("power_w", power_w)
     if demand_wh_per_year is None:
-        demand_wh_per_year = facts.value("energy/us-demand-2025")
+        demand_wh_per_year = facts.value("us-electricity/2025/demand_wh")
     if capacity_w is None:
         capacity_w = facts.value("energy/us-capacity-2025")
     positive("demand_wh_per_year", demand_wh_per_year)

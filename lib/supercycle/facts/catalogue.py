@@ -109,7 +109,7 @@ def _cell(text: object) -> str:
 def consumers() -> dict[str, list[str]]:
     """Modules of the library that name each table, found by reading the code.
 
-    A module names a table by a path (``"energy/us-demand-2025"``, an f-string included), as the
+    A module names a table by a path (``"energy/us-capacity-2025"``, an f-string included), as the
     argument of a function of `facts` (``facts.table("chips")``), or by a string that is nothing
     but a name no other thing has (``"supply-network"``).
 
