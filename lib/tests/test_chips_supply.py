@@ -207,7 +207,8 @@ def test_packages_per_interposer_wafer_agree_with_2026_tpu_shipments():
 def test_the_interposers_of_2025_carry_the_accelerators_of_2025():
     # CoWoS went from 35-40 k to 75 k wafers a month over 2025 (press). Sold in 2025, Epoch AI chip
     # sales (April 2026, medians): NVIDIA 4.49 M, TPU 2.78 M, AMD 0.45 M, Trainium 1.09 M. Smaller
-    # and larger packages than ours are among them; the error is +3 %.
+    # and larger packages than ours are among them, and packagers beside TSMC are not counted; the
+    # error is +3 %.
     packages = NET.stages["packages"]
     made = 12 * (37.5e3 + 75e3) / 2 / packages.inputs["cowos"] * packages.yield_share
     assert made == pytest.approx(4.49e6 + 2.78e6 + 0.45e6 + 1.09e6, rel=0.05)
