@@ -111,3 +111,30 @@ def test_a_table_has_numbers_where_the_schema_says_so():
 def test_sources_lists_each_source_once_and_skips_our_own_numbers():
     tdp = facts.value("chips/h100-sxm/tdp_w")
     assert facts.sources(tdp, tdp, 2.0) == tdp.describe()
+
+
+def test_the_sources_of_a_years_electricity_sum_to_what_was_generated():
+    years = facts.table("us-electricity")
+    sources = ["coal", "gas", "nuclear", "hydro", "wind", "solar", "bioenergy", "oil",
+               "other_renewables"]  # fmt: skip
+    summed = years[[f"{source}_wh" for source in sources]].sum(axis=1)
+    assert summed.to_numpy() == pytest.approx(years["generation_wh"].to_numpy(), rel=2e-5)
+    assert (years["demand_wh"] > years["generation_wh"]).all()  # the US imports on balance
+
+
+def test_recorded_training_operations_are_at_least_six_times_parameters_times_data():
+    # C = 6ND of dense decoders. Epoch's size of a data set is smaller than the tokens seen where it
+    # counts words (three for four tokens) or data read more than once, so the ratio leans above 1.
+    runs = facts.table("training-compute")
+    dense = runs[(runs["total_params"] == runs["active_params"]) & (runs["basis"] == "published")]
+    ratio = (dense["train_flop"] / (6 * dense["total_params"] * dense["tokens"])).dropna()
+    assert len(ratio) > 15
+    assert ratio.min() > 0.75
+    assert 1 <= ratio.median() < 4 / 3
+
+
+def test_rows_of_one_thing_from_two_sources_stand_side_by_side():
+    # PUE of one firm and year, CoWoS of one year, demand of data centres by five forecasters.
+    forecasts = [row for row in facts.ids("energy") if row.startswith("us-data-centre-demand-2030")]
+    assert len(forecasts) >= 3
+    assert len({float(facts.value(f"energy/{row}")) for row in forecasts}) == len(forecasts)
