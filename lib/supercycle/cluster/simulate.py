@@ -63,7 +63,8 @@ def simulate(
     jobs : sequence of Job
         Training runs beside the serving.
     sample_s : float, optional
-        Time between rows of the timeline [s]; left out, a 500th of the time of arrivals.
+        Time between rows of the timeline [s]; left out, a 500th of the time that requests arrive
+        or jobs would run without failures.
 
     Returns
     -------
@@ -140,8 +141,12 @@ class World:
         self.tasks_left = {row: len(graph.tasks) for row, graph in self.calls.graphs.items()}
         self.buckets = TokenBuckets(fleet.rate_limit) if fleet.rate_limit else None
         self.inside, self.since, self.area = 0, 0, 0  # requests in the system, and their time
-        arrivals = self.calls.arrival_s
-        self.sample_s = sample_s or max(float(arrivals.max(initial=0.0)) / 500, 1e-3)
+        span_s = max(
+            float(self.calls.arrival_s.max(initial=0.0)),
+            *(job.start_s + job.time_s(job.steps) for job in jobs),
+            0.5,
+        )
+        self.sample_s = sample_s or span_s / 500
         self.samples: list[tuple[Any, ...]] = []
         self.jobs = [JobRun(self, job, seed, i) for i, job in enumerate(jobs)]
         self.check_power()
