@@ -293,6 +293,15 @@ def test_two_stages_that_bind_together_make_single_fixes_worthless():
     assert both == pytest.approx(1.01 * chips.plan(net).power_w)
 
 
+def test_power_just_enough_for_the_memory_makes_neither_worth_a_subsidy():
+    enough = NET.stages["hbm"].capacity / NET.requirements[list(NET.stages).index("hbm"), 0]
+    power = enough * NET.products["powered-accelerators"].power_w
+    table = chips.choke_points(NET.with_stage("site-power", capacity=power))
+    for stage in ("hbm", "site-power"):
+        assert table.loc[stage, ["left", "right"]].tolist() == [1, 0]
+        assert table.loc[stage, "usd_lost"] > table.loc[stage, "usd_gained"] == 0
+
+
 def test_what_a_subsidy_builds_is_priced_beside_what_it_gains():
     table = chips.choke_points(NET)
     power = NET.stages["site-power"]
