@@ -205,6 +205,39 @@ def test_the_price_of_the_next_month_is_the_slope_of_the_plan():
     assert infra.crash_plan(tasks, np.inf).usd_per_month == np.inf
 
 
+def test_a_shortened_project_still_slips():
+    tasks = infra.campus_project("onsite-gas")
+    plan = infra.crash_plan(tasks, 1e9)
+    assert infra.cpm(plan.tasks).months == pytest.approx(plan.months)
+    before, after = infra.pert(tasks), infra.pert(plan.tasks)
+    assert plan.months < after.mean_months < before.mean_months
+    # The plan makes paths equally long, so more of them compete: the bias grows.
+    assert (
+        after.merge_bias_months / after.mean_months > before.merge_bias_months / before.mean_months
+    )
+
+
+def test_haste_pays_for_a_sunk_campus_and_not_for_one_that_loses_anyway():
+    # 38 bn, 10 bn a year: a month is worth 0.76 bn once the money is spent, and less than nothing
+    # before. Even the dearest month of the plan costs less than the former.
+    case = {"capex_usd": 38e9, "revenue_usd_per_year": 10e9, "opex_usd_per_year": 0.9e9,
+            "rate": 0.1, "years": 5}  # fmt: skip
+    last = infra.crash_plan(infra.campus_project("onsite-gas"), 1.4e9).usd_per_month
+    assert infra.delay_usd_per_month("deferred", **case) < 0
+    assert last < infra.delay_usd_per_month("sunk", **case)
+
+
+@pytest.mark.parametrize(
+    ("task", "lead_time"),
+    [("turbines", "gas-turbine"), ("transformers", "transformer-large-power-2025"),
+     ("switchgear", "switchgear-2025")],
+)  # fmt: skip
+def test_lead_times_are_those_of_the_energy_table(task, lead_time):
+    years = facts.value(f"energy/lead-time-{lead_time}")
+    months = facts.value(f"project-tasks/{task}/likely_months")
+    assert months == pytest.approx(12 * years, abs=0.05)
+
+
 def test_from_the_first_earthworks_a_gigawatt_takes_two_to_two_and_a_half_years():
     # Epoch AI: 2 years for 1 GW; Abilene: groundbreaking 2024-06, full build 2026-11 (projected in
     # 2026-04), 29 months. Ours: 27.

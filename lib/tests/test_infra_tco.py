@@ -61,6 +61,10 @@ def test_a_gpu_hour_costs_a_tenth_more_than_a_hyperscalers_published_cost(chip):
     assert hour < float(facts.value(f"chips/{chip}/rent_usd_per_hour"))
 
 
+def test_capital_costs_the_same_in_every_table():
+    assert facts.value("datacenter-capex/rate") == facts.value("serving/discount-rate")
+
+
 def test_the_price_for_a_share_gives_that_share():
     campus = infra.campus_capex(1e9)
     cheap = infra.campus_tco(campus, energy_usd_per_mwh=0)

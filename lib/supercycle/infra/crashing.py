@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,9 @@ class CrashPlan:
         Price of the next month, which a further dollar would buy [USD/month]; infinite when no
         money helps; None in whole months, which have no such price.
     schedule : Schedule
+    tasks : dict from task to Task
+        The project as shortened, ranges in proportion: for `pert`, since a plan that just fits
+        the likely durations will not hold.
     """
 
     months: float
@@ -36,6 +40,7 @@ class CrashPlan:
     cost_usd: float
     usd_per_month: float | None
     schedule: Schedule
+    tasks: dict[str, Task]
 
 
 def crash_plan(
@@ -68,8 +73,10 @@ def crash_plan(
 
     Notes
     -----
-    Savings cost the same for each month of a task; real ones get dearer. Source: Fulkerson (1961),
-    A network flow computation for project cost curves, Management Science 7(2).
+    Spend until the price of the next month reaches what a month is worth
+    (`delay_usd_per_month`). Savings cost the same for each month of a task; real ones get dearer.
+    Source: Fulkerson (1961), A network flow computation for project cost curves, Management
+    Science 7(2).
 
     Examples
     --------
@@ -136,4 +143,20 @@ def crash_plan(
         cost_usd=float(price @ saved),
         usd_per_month=marginal,
         schedule=plan,
+        tasks={t: _shortened(task, float(saved[place[t]])) for t, task in tasks.items()},
+    )
+
+
+def _shortened(task: Task, saved_months: float) -> Task:
+    """The same task, likely duration less the saving, and its range in proportion."""
+    if saved_months == 0:
+        return task
+    likely = task.likely_months - saved_months
+    low, high = (months * likely / task.likely_months for months in task.range_months)
+    return dataclasses.replace(
+        task,
+        likely_months=likely,
+        low_months=min(low, likely),  # against rounding
+        high_months=max(high, likely),
+        shortest_months=min(task.shortest_months or 0.0, likely),
     )
