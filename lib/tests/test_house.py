@@ -26,7 +26,7 @@ GROUND = {"facts", "units", "finance", "_validate"}
 ALLOWED_BESIDE = {
     # The measured transformer speaks of the same object as the prediction, and of nothing else.
     "transformer": GROUND | {"models", "plots"},
-    "cluster": GROUND | set(FLOORS),
+    "cluster": GROUND | set(FLOORS) | {"plots"},
     "plots": GROUND,
     "check": GROUND,
 }

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supercycle import __version__
-from supercycle.cli import facts, fetch, fidelity, measure, stack
+from supercycle.cli import facts, fetch, fidelity, measure, simulate, stack
 
 app = typer.Typer(
     help="The economics of the AI compute stack, floor by floor.",
@@ -40,5 +40,6 @@ app.command("facts")(facts.show)
 app.command("fetch")(fetch.fetch)
 app.command("stack")(stack.show)
 app.command("fidelity")(fidelity.show)
+app.command("simulate")(simulate.simulate)
 app.command("measure")(measure.measure)
 app.command("train-grid")(measure.train_grid)
