@@ -6,6 +6,7 @@ alone understands magics, rich displays and top-level ``await`` as the notebook 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import signal
@@ -165,6 +166,7 @@ def new_shell() -> Any:
     shell: Any = _Shell.instance(displayhook_class=_Hook, display_pub_class=_Publisher)
     if shell.history_manager is not None:
         shell.history_manager.enabled = False
+    atexit.unregister(shell.atexit_operations)
     shell.outputs = Outputs(0)
     return shell
 

@@ -42,7 +42,10 @@ class Channel:
     """
 
     def __init__(
-        self, sock: socket.socket, answer: Callable[[dict[str, Any]], dict[str, Any]], limit_bytes: int
+        self,
+        sock: socket.socket,
+        answer: Callable[[dict[str, Any]], dict[str, Any]],
+        limit_bytes: int,
     ) -> None:
         self.sock, self.answer = sock, answer
         self.limit_bytes = _OVERHEAD * limit_bytes

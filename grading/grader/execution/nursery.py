@@ -43,7 +43,9 @@ class Nursery:
     def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
         self.control = control
         self.limits, self.walls = config["limits"], config["walls"]
-        self.helpers = {name: base64.b64decode(data) for name, data in config["helper_files"].items()}
+        self.helpers = {
+            name: base64.b64decode(data) for name, data in config["helper_files"].items()
+        }
         self.sandbox: Sandbox | None = None
         preload(config["preload"])
         self.shell = new_shell()

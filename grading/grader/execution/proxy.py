@@ -126,7 +126,19 @@ def _refused_order(self: Remote, other: object) -> bool:
     self._refuse("has no order")
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "neg", "pos", "abs"):
+for _name in (
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "neg",
+    "pos",
+    "abs",
+):
     setattr(Remote, f"__{_name}__", _operator(_name))
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     setattr(Remote, f"__r{_name}__", _operator(_name))
@@ -295,7 +307,9 @@ class Session:
             return {"refused": str(error)}
         except Exception as error:
             mro = [kind.__name__ for kind in type(error).__mro__]
-            return {"error": {"type": type(error).__name__, "message": str(error)[:500], "mro": mro}}
+            return {
+                "error": {"type": type(error).__name__, "message": str(error)[:500], "mro": mro}
+            }
 
     def fetch(self, names: list[str], limit_s: float, *, source: bool) -> dict[str, Any]:
         """Read a student's globals as they are now."""
@@ -311,7 +325,9 @@ class Session:
                 found[name] = self.decode(data)
             except Unsendable as error:
                 found[name] = self._unreadable(name, str(error))
-        self.watched = {k: v for k, v in found.items() if isinstance(v, (list, dict, set, np.ndarray))}
+        self.watched = {
+            k: v for k, v in found.items() if isinstance(v, (list, dict, set, np.ndarray))
+        }
         return found
 
     def _unreadable(self, name: str, why: str) -> Remote:
@@ -342,11 +358,18 @@ class Session:
             return {"t": "shared", "name": self.shared[type(value)], "v": pairs}
         if callable(value):
             self.callables[id(value)] = value  # kept, so that the number stays its own
-            return {"t": "callback", "id": id(value), "name": getattr(value, "__name__", "function")}
+            return {
+                "t": "callback",
+                "id": id(value),
+                "name": getattr(value, "__name__", "function"),
+            }
         if hasattr(value, "__next__"):
             import itertools
 
-            return {"t": "iterator", "v": [self.encode(item) for item in itertools.islice(value, 100_000)]}
+            return {
+                "t": "iterator",
+                "v": [self.encode(item) for item in itertools.islice(value, 100_000)],
+            }
         raise Unsendable(f"{_article(type(value).__name__)} cannot be passed to the student's code")
 
     def resolve(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
@@ -363,7 +386,9 @@ class Session:
         if kind == "record":
             return self._record(data, part)
         if number not in self.proxies or "source" in data:
-            make = {"function": self._function, "class": self._class}.get(str(data.get("kind")), self._object)
+            make = {"function": self._function, "class": self._class}.get(
+                str(data.get("kind")), self._object
+            )
             self.proxies[number] = make(data, part)
         return self.proxies[number]
 
@@ -389,9 +414,15 @@ class Session:
 
     def _record(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
         kind = part(data.get("cls"))
-        made = self._instance(kind if isinstance(kind, type) and issubclass(kind, _Record) else _Record, data)
+        made = self._instance(
+            kind if isinstance(kind, type) and issubclass(kind, _Record) else _Record, data
+        )
         names = [str(name)[:200] for name in data.get("fields", ())]
-        _set(made, "_fields", dict(zip(names, [part(value) for value in data.get("v", ())], strict=False)))
+        _set(
+            made,
+            "_fields",
+            dict(zip(names, [part(value) for value in data.get("v", ())], strict=False)),
+        )
         return made
 
     def _class(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
@@ -442,7 +473,9 @@ def _show_signature(target: Any, data: dict[str, Any]) -> None:
                 text = str(entry["annotation"])
                 note = notes[entry["name"]] = getattr(builtins, text, text)
             kind = list(inspect._ParameterKind)[int(entry["kind"])]
-            parameters.append(inspect.Parameter(entry["name"], kind, default=default, annotation=note))
+            parameters.append(
+                inspect.Parameter(entry["name"], kind, default=default, annotation=note)
+            )
         target.__signature__ = inspect.Signature(parameters)
         target.__annotations__ = notes
 
@@ -496,4 +529,3 @@ def _replace_table(mine: Any, theirs: Any) -> None:
     elif hasattr(mine, "add_edges_from") and hasattr(theirs, "edges"):
         mine.clear()
         mine.update(theirs)
-

@@ -52,7 +52,13 @@ INSTALL = "install the Debian package bubblewrap, or pass --unsafe-no-sandbox to
 
 _NS_GET_USERNS = 0xB701
 _CLONE_NEWUSER = 0x10000000
-_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 4, 24, 36, 38, 47
+(
+    _PR_SET_DUMPABLE,
+    _PR_CAPBSET_DROP,
+    _PR_SET_CHILD_SUBREAPER,
+    _PR_SET_NO_NEW_PRIVS,
+    _PR_CAP_AMBIENT,
+) = 4, 24, 36, 38, 47
 _PRIVATE = ("/tmp", "/dev/shm", HOME)
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -70,7 +76,9 @@ class Sandbox:
         Process 1 of the sandbox; its end is everyone's end.
     """
 
-    def __init__(self, pid: int, wall: subprocess.Popen[bytes] | None, init: int, folder: str) -> None:
+    def __init__(
+        self, pid: int, wall: subprocess.Popen[bytes] | None, init: int, folder: str
+    ) -> None:
         self.pid, self.wall, self.init, self.folder = pid, wall, init, folder
         self.ended: str | None = None
         self.warm_bytes = _status_kib(pid, "VmRSS:", "status") * 1024
@@ -132,7 +140,10 @@ def _inode(pid: int, namespace: str) -> int | None:
 
 
 def _status_kib(pid: int, key: str, file: str) -> int:
-    with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/{file}", encoding="utf-8") as lines:
+    with (
+        contextlib.suppress(OSError, ValueError),
+        open(f"/proc/{pid}/{file}", encoding="utf-8") as lines,
+    ):
         for line in lines:
             if line.startswith(key):
                 return int(line.split()[1])
@@ -174,7 +185,9 @@ def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
     if program is None:
         raise GraderError(f"bubblewrap is not installed: {INSTALL}")
     spaces = [f"--unshare-{name}" for name in ("ipc", "pid", "net", "uts", "cgroup-try")]
-    if os.getuid() != 0:  # root needs no user namespace to build, and makes its own in `_become_nobody`
+    if (
+        os.getuid() != 0
+    ):  # root needs no user namespace to build, and makes its own in `_become_nobody`
         spaces += ["--unshare-user", *(["--disable-userns"] if _knows("--disable-userns") else [])]
     command = [program, *spaces, "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--ro-bind", "/usr", "/usr"]
@@ -231,7 +244,9 @@ def _build(limits: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
         if wall.stdout.read(1) != b"\n":
             said = wall.stderr.read(400).decode(errors="replace").strip().splitlines()
             wall.wait()
-            raise GraderError(f"bubblewrap cannot run here ({(said or ['no reason given'])[-1]}): {INSTALL}")
+            raise GraderError(
+                f"bubblewrap cannot run here ({(said or ['no reason given'])[-1]}): {INSTALL}"
+            )
         wall.stderr.close()
         return wall, int(json.loads(info)["child-pid"])
     finally:
@@ -254,7 +269,11 @@ def bubblewrap_problem() -> str | None:
         time.sleep(0.002)
     ended = sandbox.ended
     sandbox.kill()
-    return None if ended == "the process ended itself with status 0" else f"the sandbox does not work here ({ended}): {INSTALL}"
+    return (
+        None
+        if ended == "the process ended itself with status 0"
+        else f"the sandbox does not work here ({ended}): {INSTALL}"
+    )
 
 
 # --- walking in ---------------------------------------------------------------------------------
@@ -298,7 +317,9 @@ def open_sandbox(
             os.setsid()
             for space in spaces:
                 _call("setns", space, 0)
-            student = os.fork() if walls else 0  # a new process is the first inside the pid namespace
+            student = (
+                os.fork() if walls else 0
+            )  # a new process is the first inside the pid namespace
             if student:
                 os.write(write, str(student).encode())
                 os._exit(0)
@@ -389,7 +410,11 @@ def _become_nobody() -> None:
         raise OSError("no user id to run student code under")
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # a change of user took /proc/self away
     _call("unshare", _CLONE_NEWUSER)
-    for file, text in (("setgroups", "deny"), ("uid_map", f"1000 {user} 1"), ("gid_map", f"1000 {user} 1")):
+    for file, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"1000 {user} 1"),
+        ("gid_map", f"1000 {user} 1"),
+    ):
         with open(f"/proc/self/{file}", "w", encoding="utf-8") as stream:
             stream.write(text)
 

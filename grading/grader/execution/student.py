@@ -184,7 +184,9 @@ class Student:
             return self.objects[data["id"]]
         if data.get("name") in self.shell.user_ns:
             return self.shell.user_ns[data["name"]]
-        raise Unsendable(f"{data.get('name') or 'the object'} is gone: its process was started again")
+        raise Unsendable(
+            f"{data.get('name') or 'the object'} is gone: its process was started again"
+        )
 
     # --- values ---
 
@@ -218,7 +220,9 @@ class Student:
 
         def function(*args: Any, **kwargs: Any) -> Any:
             if os.getpid() != self.pid:
-                raise RuntimeError(f"{function.__name__} can be called in the notebook's own process only")
+                raise RuntimeError(
+                    f"{function.__name__} can be called in the notebook's own process only"
+                )
             answer = self.channel.ask(
                 {
                     "op": "callback",
@@ -248,7 +252,13 @@ class Student:
             return {"t": "shared", "name": self.shared[kind], "v": pairs}
         number = self._number(value)
         if isinstance(value, type):
-            return {"t": "ref", "kind": "class", "id": number, **self._about(value), **_ancestry(value)}
+            return {
+                "t": "ref",
+                "kind": "class",
+                "id": number,
+                **self._about(value),
+                **_ancestry(value),
+            }
         own = self.encode(kind) if kind.__module__ == "__main__" else None
         if own is not None and dataclasses.is_dataclass(kind):
             fields = [f.name for f in dataclasses.fields(kind)]
@@ -310,7 +320,9 @@ def _ancestry(kind: type) -> dict[str, Any]:
     return {
         "mro": [base.__name__ for base in kind.__mro__],
         "exception": issubclass(kind, BaseException),
-        "record": [f.name for f in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else None,
+        "record": [f.name for f in dataclasses.fields(kind)]
+        if dataclasses.is_dataclass(kind)
+        else None,
     }
 
 
@@ -328,7 +340,9 @@ def _signature(value: Any, encode_part: Callable[[Any], Any]) -> list[dict[str, 
             except Unsendable:
                 entry["default"] = f"<{type(parameter.default).__name__}>"
         if parameter.annotation is not parameter.empty:
-            entry["annotation"] = getattr(parameter.annotation, "__name__", str(parameter.annotation))
+            entry["annotation"] = getattr(
+                parameter.annotation, "__name__", str(parameter.annotation)
+            )
         described.append(entry)
     return described
 

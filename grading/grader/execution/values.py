@@ -146,7 +146,12 @@ def _by_type(value: Any, part: Callable[[Any], Json]) -> Json:
         fields = getattr(type(value), "_fields", None)
         items = [part(item) for item in tuple.__iter__(value)]
         if isinstance(fields, tuple):
-            return {"t": "namedtuple", "name": type(value).__name__, "fields": list(fields), "v": items}
+            return {
+                "t": "namedtuple",
+                "name": type(value).__name__,
+                "fields": list(fields),
+                "v": items,
+            }
         return {"t": "tuple", "v": items}
     if isinstance(value, (set, frozenset)):
         name = "set" if isinstance(value, set) else "frozenset"
@@ -156,7 +161,10 @@ def _by_type(value: Any, part: Callable[[Any], Json]) -> Json:
     if isinstance(value, complex):
         return {"t": "complex", "v": [part(value.real), part(value.imag)]}
     if isinstance(value, (range, slice)):
-        return {"t": type(value).__name__, "v": [part(x) for x in (value.start, value.stop, value.step)]}
+        return {
+            "t": type(value).__name__,
+            "v": [part(x) for x in (value.start, value.stop, value.step)],
+        }
     if value is ...:
         return {"t": "ellipsis"}
     if isinstance(value, type):
@@ -186,7 +194,12 @@ def _plain_dtype(dtype: np.dtype[Any]) -> bool:
 def _array(value: np.ndarray, part: Callable[[Any], Json]) -> dict[str, Any]:
     plain = np.asarray(value)
     if _plain_dtype(plain.dtype):
-        return {"t": "array", "dtype": plain.dtype.str, "shape": list(plain.shape), "v": _text(plain.tobytes())}
+        return {
+            "t": "array",
+            "dtype": plain.dtype.str,
+            "shape": list(plain.shape),
+            "v": _text(plain.tobytes()),
+        }
     if plain.dtype.kind in "OU":
         items = [part(item) for item in plain.ravel().tolist()]
         return {"t": "objects", "dtype": plain.dtype.kind, "shape": list(plain.shape), "v": items}
@@ -209,7 +222,9 @@ def _builtins() -> types.ModuleType:
 
 def _generator(value: Any, part: Callable[[Any], Json]) -> Json:
     if isinstance(value, random.Random):
-        return {"t": "random", "v": part(value.getstate())} if type(value) is random.Random else None
+        return (
+            {"t": "random", "v": part(value.getstate())} if type(value) is random.Random else None
+        )
     state = value.bit_generator.state
     return {"t": "rng", "v": part(state)} if state.get("bit_generator") in _BIT_GENERATORS else None
 
@@ -238,10 +253,13 @@ def _by_module(value: Any, part: Callable[[Any], Json]) -> Json:
         tensor = tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
         return {"t": "tensor", "v": _array(tensor.numpy(), part)}
     if module == "networkx" and hasattr(value, "edges"):
-        edges = value.edges(keys=True, data=True) if value.is_multigraph() else value.edges(data=True)
+        edges = (
+            value.edges(keys=True, data=True) if value.is_multigraph() else value.edges(data=True)
+        )
         return {
             "t": "graph",
-            "kind": ("Multi" if value.is_multigraph() else "") + ("Di" if value.is_directed() else ""),
+            "kind": ("Multi" if value.is_multigraph() else "")
+            + ("Di" if value.is_directed() else ""),
             "graph": part(dict(value.graph)),
             "nodes": [[part(node), part(dict(data))] for node, data in value.nodes(data=True)],
             "edges": [[part(x) for x in (*edge[:-1], dict(edge[-1]))] for edge in edges],
@@ -282,16 +300,29 @@ def _pandas(value: Any, part: Callable[[Any], Json]) -> Json:
         if isinstance(values, pd.RangeIndex):
             return {"range": [values.start, values.stop, values.step], "names": [part(values.name)]}
         if isinstance(values, pd.MultiIndex):
-            return {"tuples": [part(t) for t in values.tolist()], "names": [part(n) for n in values.names]}
+            return {
+                "tuples": [part(t) for t in values.tolist()],
+                "names": [part(n) for n in values.names],
+            }
         return {"column": column(values), "names": [part(values.name)]}
 
     if value is pd.NA:
         return {"t": "na"}
     if isinstance(value, pd.Series):
-        return {"t": "series", "index": index(value.index), "v": column(value), "name": part(value.name)}
+        return {
+            "t": "series",
+            "index": index(value.index),
+            "v": column(value),
+            "name": part(value.name),
+        }
     if isinstance(value, pd.DataFrame):
         columns = [column(value.iloc[:, i]) for i in range(value.shape[1])]
-        return {"t": "frame", "index": index(value.index), "columns": index(value.columns), "v": columns}
+        return {
+            "t": "frame",
+            "index": index(value.index),
+            "columns": index(value.columns),
+            "v": columns,
+        }
     if isinstance(value, pd.Index):
         return {"t": "index", "v": index(value)}
     return None
@@ -379,7 +410,9 @@ def _read_namedtuple(data: Json, part: Callable[[Json], Any]) -> Any:
 
 
 def _name(text: Any) -> str:
-    if not (isinstance(text, str) and text.isidentifier() and len(text) < 200) or keyword.iskeyword(text):
+    if not (isinstance(text, str) and text.isidentifier() and len(text) < 200) or keyword.iskeyword(
+        text
+    ):
         raise ValueError("name")
     return text
 
@@ -427,7 +460,9 @@ def _read_tensor(data: Json, part: Callable[[Json], Any]) -> Any:
 def _read_graph(data: Json, part: Callable[[Json], Any]) -> Any:
     import networkx as nx
 
-    graph = {"": nx.Graph, "Di": nx.DiGraph, "Multi": nx.MultiGraph, "MultiDi": nx.MultiDiGraph}[data["kind"]]()
+    graph = {"": nx.Graph, "Di": nx.DiGraph, "Multi": nx.MultiGraph, "MultiDi": nx.MultiDiGraph}[
+        data["kind"]
+    ]()
     graph.graph.update(part(data["graph"]))
     for node, attributes in data["nodes"]:
         graph.add_node(part(node))
