@@ -94,7 +94,7 @@ def grade_on_cluster(
     with client:
         waiting: dict[Any, Job] = {}
         rest = iter(jobs)
-        done = as_completed(with_results=False)
+        done = as_completed(loop=client.loop)
 
         def submit() -> None:
             for job in rest:

@@ -45,7 +45,6 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     GraderError
         When there is no gradebook at its address.
     """
-    from nbgrader.api import Gradebook
     from sqlalchemy.exc import SQLAlchemyError
 
     prepare()
@@ -54,7 +53,7 @@ def open_gradebook(course: Course) -> Iterator[Any]:
     try:
         # two graders may make a new gradebook at once: the later one finds what the earlier made
         book = _patiently(
-            lambda: Gradebook(course.db_url), on_failure=lambda: None, patience_s=_first(course)
+            lambda: _opened(course), on_failure=lambda: None, patience_s=_first(course)
         )
     except SQLAlchemyError as error:
         raise GraderError(
@@ -66,6 +65,18 @@ def open_gradebook(course: Course) -> Iterator[Any]:
             yield book
     finally:
         book.engine.dispose()
+
+
+def _opened(course: Course) -> Any:
+    from nbgrader.api import Course as Row
+    from nbgrader.api import Gradebook
+
+    book = Gradebook(course.db_url)
+    # nbgrader gives assignments a course without a name, and has no row for it: PostgreSQL minds
+    if course.gradebook_url and book.db.get(Row, "") is None:
+        book.db.add(Row(id=""))
+        book.db.commit()
+    return book
 
 
 def _first(course: Course) -> float:

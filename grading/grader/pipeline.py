@@ -22,6 +22,8 @@ def generate(course: Course, lab: str) -> None:
     """Make the students' version of a staged lab and enter its tests into the gradebook."""
     from nbgrader.converters import GenerateAssignment
 
+    with open_gradebook(course):
+        pass  # a new gradebook is made by us, as other databases than SQLite need it
     problem = _run(GenerateAssignment, course, lab, student=None)
     if problem:
         raise GraderError(f"nbgrader could not release {lab}: {problem}")

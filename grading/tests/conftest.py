@@ -1,11 +1,16 @@
 """A course of one tiny lab, copied afresh for each test that changes it."""
 
+import dataclasses
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from grader.course import Course
+from grader.engine import How
+
+sys.path.insert(0, str(Path(__file__).parent))  # worker processes import from here, too
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GRADING = Path(__file__).resolve().parents[1]
@@ -65,3 +70,72 @@ def edit(path: Path, old: str, new: str) -> None:
 def edit_fixture():
     """Replace a text of a file that must be there."""
     return edit
+
+
+@pytest.fixture(scope="session")
+def how():
+    """How the tests grade: two workers."""
+    import os
+
+    from fake_execution import fake_worker
+
+    os.environ["FAKE_FOLDER"] = str(FIXTURES / "solutions" / LAB)
+    return How(workers=2, make=fake_worker)
+
+
+@pytest.fixture(scope="session")
+def alone(how):
+    """How the tests grade where one worker is enough."""
+    return dataclasses.replace(how, workers=1)
+
+
+@pytest.fixture
+def hand_in_class(course):
+    """Hand in made-up students' notebooks, each different, and return their names."""
+    from grader import build
+    from grader.demo import made_up
+    from grader.source import read_lab
+    from grader.submission import fill
+    from grader.verify import hand_in, released
+
+    def hand_in_them(count):
+        build.release(course, read_lab(course, LAB))
+        lab, release = read_lab(course, LAB), released(course, LAB)
+        names = [f"student-{n:03d}" for n in range(count)]
+        for name in names:
+            hand_in(course, LAB, name, fill(release, made_up(lab, name)))
+        return names
+
+    return hand_in_them
+
+
+@pytest.fixture(scope="session")
+def how_source(how):
+    """The code of `how`, for tests that start an engine of their own."""
+    return "from fake_execution import fake_worker\nhow = How(workers=2, make=fake_worker)"
+
+
+@pytest.fixture(autouse=True)
+def unchanging_library(monkeypatch):
+    """Let nobody's edit of the library during a test be a reason to grade again."""
+    monkeypatch.setattr("grader.engine.environment_digest", lambda: "0" * 16)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """A PostgreSQL server of our own."""
+    import postgres
+
+    if postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    server = postgres.Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgresql(postgresql_server):
+    """An empty database; ``url`` is its address, ``server`` can be killed."""
+    from types import SimpleNamespace
+
+    return SimpleNamespace(url=postgresql_server.database(), server=postgresql_server)

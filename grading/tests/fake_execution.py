@@ -27,8 +27,15 @@ class FakeWorker:
         os.environ.update(environment or {})
         space, runs, cells = {}, [], []
         for cell in self.spec.cells:
-            source = answers.get(cell.grade_id, cell.source) if cell.kind == "answer" else cell.source
-            shown = {"cell_type": cell.cell_type, "id": cell.id, "metadata": dict(cell.metadata), "source": source}
+            source = (
+                answers.get(cell.grade_id, cell.source) if cell.kind == "answer" else cell.source
+            )
+            shown = {
+                "cell_type": cell.cell_type,
+                "id": cell.id,
+                "metadata": dict(cell.metadata),
+                "source": source,
+            }
             if cell.cell_type == "code":
                 shown |= {"outputs": [], "execution_count": None}
             cells.append(shown)
@@ -47,7 +54,12 @@ class FakeWorker:
                 score = 0.0 if said or cell.manual or reason else cell.points
                 runs.append(CellRun(cell.grade_id, score, cell.points, manual, said))
         time.sleep(float(os.environ.get("FAKE_PAUSE_S", 0)))
-        notebook = {"cells": cells, "metadata": dict(self.spec.metadata), "nbformat": 4, "nbformat_minor": 5}
+        notebook = {
+            "cells": cells,
+            "metadata": dict(self.spec.metadata),
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
         status = "ungradable" if reason else "graded"
         return Run(status, reason, tuple(runs), (), time.perf_counter() - start, True, notebook)
 
