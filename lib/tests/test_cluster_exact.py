@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from supercycle import apps, cluster
 from supercycle.cluster.engine import Engine
 from supercycle.cluster.replica import Server
-from supercycle.cluster.simulate import World
+from supercycle.cluster.world import World
 from supercycle.energy import TrainingJob
 
 SIZE = 32  # tokens of a prefix block
@@ -143,7 +143,7 @@ def test_every_request_ends_once_and_every_page_comes_back(scenario):
     world = World(requests, fleet, how["router"], how["seed"], False, how["jobs"], how["sample_s"])
     finished = world.finished
     world.finished = lambda call: (ended.append(call), finished(call))  # type: ignore[method-assign]
-    result = world.run(None)
+    result = cluster.Result.of(world, world.run(None))
     assert len(ended) == len(set(ended))
     table = result.requests
     assert set(table["status"]) <= {"done", "limited"}

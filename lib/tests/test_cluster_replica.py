@@ -253,6 +253,12 @@ def test_impossible_fleets_and_choices_are_named():
         replica(token_budget=5)
     with pytest.raises(ValueError, match="needs a decode pool"):
         cluster.Fleet((cluster.Pool("p", machine, role="prefill"),))
+    with pytest.raises(ValueError, match="requests is a list: must be a pandas DataFrame"):
+        cluster.simulate([(0.0, 1, 1)], cluster.Fleet.of(machine))
+    with pytest.raises(ValueError, match="fleet is a Replica: must be a Fleet"):
+        cluster.simulate(frame, machine)
+    with pytest.raises(ValueError, match="seed = -1: must be a whole number"):
+        cluster.simulate(frame, cluster.Fleet.of(machine), seed=-1)
     with pytest.raises(ValueError, match="until = 0"):
         cluster.simulate(frame, cluster.Fleet.of(machine), until=0)
     with pytest.raises(ValueError, match="base_s = 0: must be a number > 0"):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simpy.events import Event
 
     from supercycle.cluster.fleet import Pool, Replica
-    from supercycle.cluster.simulate import World
+    from supercycle.cluster.world import World
 
 __all__ = ["Engine"]
 

@@ -11,7 +11,7 @@ from supercycle.cluster.steps import lines
 
 if TYPE_CHECKING:
     from supercycle.cluster.fleet import Pool
-    from supercycle.cluster.simulate import World
+    from supercycle.cluster.world import World
 
 __all__ = ["Server"]
 

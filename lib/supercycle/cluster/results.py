@@ -23,7 +23,7 @@ from supercycle.units import MTOK
 if TYPE_CHECKING:
     import pandas as pd
 
-    from supercycle.cluster.simulate import World
+    from supercycle.cluster.world import World
 
 __all__ = ["SLO", "Price", "Result"]
 

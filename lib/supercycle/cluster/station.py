@@ -10,7 +10,7 @@ from supercycle.cluster.control import FairQueue, PriorityQueue
 
 if TYPE_CHECKING:
     from supercycle.cluster.fleet import Pool, Station
-    from supercycle.cluster.simulate import World
+    from supercycle.cluster.world import World
 
 __all__ = ["StationServer"]
 

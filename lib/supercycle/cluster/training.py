@@ -19,7 +19,7 @@ from supercycle.energy import TrainingJob, job_power_w
 if TYPE_CHECKING:
     from simpy.events import Event
 
-    from supercycle.cluster.simulate import World
+    from supercycle.cluster.world import World
 
 __all__ = ["Job"]
 
