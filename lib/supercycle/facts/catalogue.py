@@ -61,7 +61,7 @@ def _section(name: str, rows: Sequence[dict[str, Any]], users: list[str]) -> Ite
     recalled_cells = sum(len(str(row["recalled"]).split(";")) for row in rows if row["recalled"])
     basis = ", ".join(f"{bases[b]} {b}" for b in records.BASES if bases[b])
     if recalled_cells:
-        basis += f" (and {recalled_cells} single cells recalled)"
+        basis += f"; single cells recalled: {recalled_cells}"
     years = sorted(y for row in rows for y in re.findall(r"\b(?:19|20)\d\d\b", str(row["date"])))
     yield f"## {name}"
     yield ""
