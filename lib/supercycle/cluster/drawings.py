@@ -196,7 +196,6 @@ def _lines(
     if len(pools) > 1:
         axes.legend(loc="best", fontsize=9)
     axes.set_xlabel(label)
-    axes.set_ylim(bottom=0)
 
 
 def _serving(result: Result) -> list[Any]:
@@ -242,6 +241,7 @@ def _memory(result: Result) -> Drawing | None:
         _lines(canvas.axes, result, "memory_share", only=pools)
         canvas.axes.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
         canvas.axes.set_ylabel("cache or slots in use")
+        canvas.axes.set_ylim(bottom=0)
     return canvas.drawing
 
 
@@ -262,6 +262,7 @@ def _machines(result: Result) -> Drawing | None:
     with _canvas(claim, f"Number of machines up over time: {', '.join(ranges)}.") as canvas:
         _lines(canvas.axes, result, "machines", only=moving)
         canvas.axes.set_ylabel("machines up")
+        canvas.axes.set_ylim(bottom=0)
         canvas.axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return canvas.drawing
 
