@@ -1,5 +1,11 @@
-"""Discrete-event simulation of serving and training fleets (SimPy)."""
+"""Discrete-event simulation of serving and training fleets (SimPy).
 
+Requests (`workloads`, `arrivals`, `traces`; agents as `TaskGraph`) go through a `Fleet` of `Pool`s
+of `Replica`s and `Station`s; `simulate` returns a `Result`. `queueing` holds the closed forms
+beside it, `sweep` runs many simulations, `sites` places them on a map.
+"""
+
+from supercycle.cluster import arrivals, queueing, sites, sweep, traces, workloads
 from supercycle.cluster.agents import Human, ModelCall, TaskGraph, ToolCall
 from supercycle.cluster.control import Autoscale, RateLimit
 from supercycle.cluster.failures import Failures, Throttle
@@ -12,5 +18,6 @@ from supercycle.cluster.training import Job
 __all__ = [
     "SLO", "Autoscale", "EngineStep", "Failures", "Fleet", "Human", "Job", "ModelCall", "Network",
     "Pool", "Price", "RateLimit", "Replica", "Result", "Station", "StepTime", "TaskGraph",
-    "Throttle", "Tier", "ToolCall", "simulate",
+    "Throttle", "Tier", "ToolCall", "arrivals", "queueing", "simulate", "sites", "sweep", "traces",
+    "workloads",
 ]  # fmt: skip
