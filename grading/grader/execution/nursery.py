@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from grader.execution.audit import note_attempts
 from grader.execution.cells import new_shell
 from grader.execution.sandbox import Sandbox, bubblewrap_problem, open_sandbox
 from grader.execution.student import Student
@@ -102,7 +103,9 @@ class Nursery:
 
     def _live(self, sock: socket.socket) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        Student(sock, self.shell, self.limits).serve()
+        student = Student(sock, self.shell, self.limits)
+        note_attempts(student.signs.append)
+        student.serve()
 
     def watch(self) -> None:
         """End a sandbox whose processes together use too much memory."""

@@ -49,9 +49,6 @@ class Remote:
     def __setattr__(self, name: str, value: Any) -> None:
         self._session.do("setattr", self._ref, name, value)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._session.do("call", self._ref, *args, **kwargs)
-
     def __len__(self) -> int:
         return int(self._session.do("len", self._ref))
 
@@ -107,6 +104,13 @@ class Remote:
     def _refuse(self, why: str) -> NoReturn:
         kind = self._ref.get("type") or self._ref.get("name") or "object"
         raise TypeError(f"{_article(kind)} came back where a plain value belongs: it {why}")
+
+
+class _Callable(Remote):
+    """An object of the student's that can be called; others must not look as if they could."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._session.do("call", self._ref, *args, **kwargs)
 
 
 def _article(kind: str) -> str:
@@ -285,10 +289,11 @@ class Session:
         for kind in (own, *_builtin_errors(error.get("mro"))):
             if isinstance(kind, type) and issubclass(kind, Exception):
                 arg = error.get("arg", message)
-                with contextlib.suppress(TypeError):
-                    raised = Exception.__new__(kind, arg)
-                    kind.__init__(raised, arg)
-                    raise raised from None
+                try:
+                    raised = kind(arg)
+                except TypeError:  # one that needs more arguments, such as UnicodeDecodeError
+                    continue
+                raise raised from None
         raise RuntimeError(f"{name}: {message}")
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -401,12 +406,13 @@ class Session:
         raise Unsendable("unknown class")
 
     def _object(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
-        kind = part(data["cls"]) if isinstance(data.get("cls"), dict) else Remote
+        kind = part(data["cls"]) if isinstance(data.get("cls"), dict) else None
+        if not (isinstance(kind, type) and issubclass(kind, Remote)):
+            base = _Callable if data.get("callable") else Remote
+            kind = type(str(data.get("type"))[:100], (base,), {"__module__": "__main__"})
         return self._instance(kind, data)
 
-    def _instance(self, kind: Any, data: dict[str, Any]) -> Any:
-        if not (isinstance(kind, type) and issubclass(kind, Remote)):
-            kind = Remote
+    def _instance(self, kind: type[Remote], data: dict[str, Any]) -> Any:
         made = object.__new__(kind)
         _set(made, "_session", self)
         _set(made, "_ref", {k: data.get(k) for k in ("id", "global", "type")})
@@ -431,7 +437,7 @@ class Session:
         if data.get("exception"):
             base = next(iter(_builtin_errors(data.get("mro"))), Exception)
             return type(name, (base,), {**namespace, "_ref": ref})
-        base = _Record if data.get("record") else Remote
+        base = _Record if data.get("record") else _Callable if data.get("callable") else Remote
         made = _RemoteClass(name, (base,), namespace)
         made._session, made._ref = self, ref
         _show_signature(made, data)

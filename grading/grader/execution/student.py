@@ -97,7 +97,8 @@ class Student:
         except Unsendable as error:
             answer = {"refused": str(error)}
         if self.signs:
-            answer["signs"], self.signs = self.signs[:20], []
+            answer["signs"] = self.signs[:20]
+            self.signs.clear()
         return answer
 
     # --- questions ---
@@ -266,7 +267,14 @@ class Student:
             return {"t": "record", "id": number, "cls": own, "fields": fields, "v": values}
         if own is None and callable(value):
             return {"t": "ref", "kind": "function", "id": number, **self._about(value)}
-        return {"t": "ref", "kind": "object", "id": number, "type": kind.__name__, "cls": own}
+        return {
+            "t": "ref",
+            "kind": "object",
+            "id": number,
+            "type": kind.__name__,
+            "cls": own,
+            "callable": callable(value),
+        }
 
     def _number(self, value: Any) -> int:
         number = self.numbers.get(id(value))
@@ -298,6 +306,8 @@ class Student:
             "message": said_by(error),
             "mro": [base.__name__ for base in kind.__mro__],
         }
+        if described["message"].endswith("is withheld here"):
+            self.signs.append(f"an answer calls what the lab withholds: {described['message']}")
         if kind.__module__ == "__main__":
             described["cls"] = self.encode(kind)
         first = error.args[0] if len(error.args) == 1 else None
@@ -320,6 +330,7 @@ def _ancestry(kind: type) -> dict[str, Any]:
     return {
         "mro": [base.__name__ for base in kind.__mro__],
         "exception": issubclass(kind, BaseException),
+        "callable": "__call__" in {name for base in kind.__mro__[:-1] for name in vars(base)},
         "record": [f.name for f in dataclasses.fields(kind)]
         if dataclasses.is_dataclass(kind)
         else None,

@@ -35,6 +35,8 @@ __all__ = ["MAX_DEPTH", "Unsendable", "decode", "dumps", "encode", "loads"]
 
 #: Values nested deeper than this are refused (a list that holds itself is).
 MAX_DEPTH = 60
+#: No single text, array or bytes object may be larger [B].
+MAX_BYTES = 32 << 20
 #: One message holds at most this many separate values; arrays count as one.
 MAX_VALUES = 1_000_000
 
@@ -107,8 +109,10 @@ def encode(value: Any, refer: Refer = _no_reference, depth: int = 0) -> Json:
     [1, 2.5, 'x', None, {'t': 'tuple', 'v': [1]}]
     """
     kind = type(value)
-    if value is None or kind is bool or kind is str:
+    if value is None or kind is bool:
         return value
+    if kind is str:
+        return _bounded(value, len(value))
     if kind is float:
         return value if math.isfinite(value) else {"t": "float", "v": repr(value)}
     if kind is int:
@@ -128,6 +132,15 @@ def encode(value: Any, refer: Refer = _no_reference, depth: int = 0) -> Json:
         return known
     known = _by_module(value, part)
     return known if known is not None else refer(value)
+
+
+def _bounded(value: Any, size: int) -> Any:
+    """Refuse a large value before time is spent on it; `dumps` weighs the whole message."""
+    if size > MAX_BYTES:
+        raise Unsendable(
+            f"a value of {size / 1e6:.0f} MB is more than the {MAX_BYTES / 1e6:.0f} MB that may cross"
+        )
+    return value
 
 
 def _text(raw: bytes) -> str:
@@ -157,6 +170,7 @@ def _by_type(value: Any, part: Callable[[Any], Json]) -> Json:
         name = "set" if isinstance(value, set) else "frozenset"
         return {"t": name, "v": [part(item) for item in value]}
     if isinstance(value, (bytes, bytearray)):
+        _bounded(value, len(value))
         return {"t": "bytes" if isinstance(value, bytes) else "bytearray", "v": _text(bytes(value))}
     if isinstance(value, complex):
         return {"t": "complex", "v": [part(value.real), part(value.imag)]}
@@ -193,7 +207,7 @@ def _plain_dtype(dtype: np.dtype[Any]) -> bool:
 
 def _array(value: np.ndarray, part: Callable[[Any], Json]) -> dict[str, Any]:
     plain = np.asarray(value)
-    if _plain_dtype(plain.dtype):
+    if _plain_dtype(_bounded(plain, plain.nbytes).dtype):
         return {
             "t": "array",
             "dtype": plain.dtype.str,

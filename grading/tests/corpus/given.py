@@ -1,0 +1,94 @@
+"""What the corpus is made from: the tiny lab's release and right answers, and ways to spoil them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Notebook = dict[str, Any]
+
+TOTAL, MEAN = "test_total_usd", "test_mean_usd"
+
+
+@dataclass(frozen=True)
+class Given:
+    """The tiny lab as a student has it, and its right answers."""
+
+    release: Notebook
+    answers: dict[str, str]
+
+    def right(self, **answers: str) -> Notebook:
+        """Return a notebook with right answers, some of them replaced."""
+        notebook = copy.deepcopy(self.release)
+        for grade_id, source in {**self.answers, **answers}.items():
+            cell(notebook, grade_id)["source"] = source
+        return notebook
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission and what must come of it.
+
+    Attributes
+    ----------
+    name : str
+    make : callable
+        From `Given` to the bytes of the file (or a notebook, or None).
+    status : str
+    total, mean : float
+        Points of the two tests (at most 2 and 3).
+    says : str
+        Part of the reason, of a flag or of what a test said.
+    """
+
+    name: str
+    make: Callable[[Given], bytes | Notebook | None]
+    status: str = "graded"
+    total: float = 2.0
+    mean: float = 3.0
+    says: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def raw(self, given: Given) -> bytes | None:
+        """Return the file."""
+        made = self.make(given)
+        return json.dumps(made).encode() if isinstance(made, dict) else made
+
+
+def cell(notebook: Notebook, grade_id: str) -> dict[str, Any]:
+    """Find a cell."""
+    return next(
+        c
+        for c in notebook["cells"]
+        if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    )
+
+
+def place(notebook: Notebook, grade_id: str) -> int:
+    """Find where a cell stands."""
+    return notebook["cells"].index(cell(notebook, grade_id))
+
+
+def edited(change: Callable[[Notebook], Any]) -> Callable[[Given], Notebook]:
+    """Return a maker: the right notebook, then a change in place."""
+
+    def make(given: Given) -> Notebook:
+        notebook = given.right()
+        change(notebook)
+        return notebook
+
+    return make
+
+
+def answering(source: str, grade_id: str = "total_usd") -> Callable[[Given], Notebook]:
+    """Return a maker: the right notebook with one answer replaced."""
+    return lambda given: given.right(**{grade_id: source})
+
+
+def body(*lines: str) -> Callable[[Given], Notebook]:
+    """Return a maker: the right notebook with another body of ``total_usd``."""
+    text = "\n".join(f"    {line}" for line in lines)
+    return answering(f"def total_usd(prices_usd):\n{text}\n")
