@@ -2,6 +2,7 @@
 
 import io
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 from base64 import b64decode
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from supercycle.cluster import commands, report
+from supercycle.cluster import commands, report, sweep
 from supercycle.cluster.scenario_file import build_scenario
 
 TEXT = """
@@ -139,6 +140,22 @@ def test_the_same_result_gives_the_same_bytes():
     assert "promise" not in first.split("<footer>")[0].split("</style>")[1]
 
 
+def test_replications_give_intervals_that_hold_other_seeds(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    runs = commands.replicate(path, 12, workers=2, progress=False)
+    again = commands.replicate(path, 12, workers=1, progress=False)
+    assert runs.equals(again)
+    assert runs.ttft_p50_s.nunique() == 12  # another seed, other traffic
+    scenario = build_scenario(tomllib.loads(TEXT))
+    rows = dict(report.replication_rows(scenario, runs))
+    ours = sweep.interval(runs.good_share)
+    assert rows["promise kept"] == f"{ours.mean:.1%} ({ours.low:.1%} to {ours.high:.1%})"
+    page = report.report_html(scenario, scenario.run(), runs=runs)
+    assert "The same with 12 other seeds" in page
+    assert rows["promise kept"] in page
+
+
 def test_agents_and_regions_have_their_own_figures():
     agents = build_scenario({
         "traffic": {"arrivals": "poisson", "rate_per_s": 0.5, "duration_s": 60.0},
@@ -167,9 +184,12 @@ def test_the_command_line_reports_and_refuses_in_one_sentence(tmp_path):
     command = [Path(sys.executable).parent / "supercycle", "simulate"]
     path = tmp_path / "small.toml"
     path.write_text(TEXT, encoding="utf-8")
-    ran = subprocess.run([*command, path], capture_output=True, text=True, cwd=tmp_path)
+    ran = subprocess.run(
+        [*command, path, "--replications", "2"], capture_output=True, text=True, cwd=tmp_path
+    )
     assert ran.returncode == 0, ran.stderr
     assert "promise kept" in ran.stdout
+    assert "2 runs with other seeds" in ran.stdout
     assert (tmp_path / "small-report.html").stat().st_size > 50_000
     path.write_text(TEXT.replace("[traffic]", "[trafic]"), encoding="utf-8")
     wrong = subprocess.run([*command, path], capture_output=True, text=True, cwd=tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from supercycle.cluster import SLO, Human, ModelCall, ToolCall, queueing
+from supercycle.cluster import SLO, Human, ModelCall, ToolCall, queueing, scenario_file
 from supercycle.cluster.agent_traffic import Task, agent_requests
 from supercycle.cluster.scenario_file import build_scenario, read_scenario
 
@@ -252,6 +252,12 @@ def test_what_stands_before_and_after_a_loop_waits_for_the_right_turn():
 def test_what_is_wrong_is_said_with_its_place_and_the_nearest_that_would_do(table, words):
     with pytest.raises(ValueError, match=words):
         build_scenario(table)
+
+
+def test_the_guide_names_every_table_and_every_file():
+    guide = (SCENARIOS[0].parent / "README.md").read_text(encoding="utf-8")
+    assert [key for key in scenario_file.TOP if key not in guide] == []
+    assert [path.name for path in SCENARIOS if path.name not in guide] == []
 
 
 def test_a_file_that_is_no_toml_is_named_with_its_line(tmp_path):

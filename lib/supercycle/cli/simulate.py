@@ -18,8 +18,15 @@ def simulate(
         Path | None,
         typer.Option(help="The report (HTML); beside you, with the scenario's name, if none."),
     ] = None,
+    replications: Annotated[
+        int, typer.Option(help="Runs with other seeds, for intervals beside the numbers.", min=1)
+    ] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler for them, tcp://HOST:PORT; else all cores here."),
+    ] = None,
 ) -> None:
     """Simulate a fleet: print the summary, write a report with figures."""
     from supercycle.cluster.commands import simulate_command
 
-    simulate_command(scenario, out=out)
+    simulate_command(scenario, out=out, replications=replications, scheduler=scheduler)

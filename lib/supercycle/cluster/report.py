@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supercycle.cluster.drawings import Drawing, drawings
+from supercycle.cluster.sweep import interval
 from supercycle.units import HOUR_S, KWH_J, MTOK, format_si, format_usd
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from supercycle.cluster.results import Result
     from supercycle.cluster.scenario_file import Scenario
 
-__all__ = ["headline", "report_html", "summary_rows", "write_report"]
+__all__ = ["headline", "replication_rows", "report_html", "summary_rows", "write_report"]
 
 
 def summary_rows(scenario: Scenario, result: Result) -> list[tuple[str, str]]:
@@ -88,6 +91,42 @@ def summary_rows(scenario: Scenario, result: Result) -> list[tuple[str, str]]:
     return rows
 
 
+def replication_rows(scenario: Scenario, runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """Means and 95 % intervals over runs with other seeds, one row a quantity.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    runs : DataFrame
+        From `supercycle.cluster.commands.replicate`.
+
+    Returns
+    -------
+    list of (str, str)
+        Quantity, and its mean with the ends of Student's interval.
+    """
+    shown = {
+        "good_share": ("promise kept", lambda x: f"{x:.1%}"),
+        "requests_per_s": ("requests/s", lambda x: f"{x:.3g}"),
+        "ttft_p50_s": ("time to first token, median", lambda x: format_si(x, "s")),
+        "ttft_p99_s": ("time to first token, p99", lambda x: format_si(x, "s")),
+        "tpot_p50_s": ("time per output token, median", lambda x: format_si(x, "s")),
+        "tpot_p99_s": ("time per output token, p99", lambda x: format_si(x, "s")),
+        "e2e_p99_s": ("whole request, p99", lambda x: format_si(x, "s")),
+        "utilisation": ("utilisation", lambda x: f"{x:.1%}"),
+        "energy_j": ("energy", lambda x: f"{x / KWH_J:,.1f} kWh"),
+        "cost_usd": ("cost of machines", format_usd),
+    }
+    if not promise_text(scenario):
+        del shown["good_share"]
+    rows = []
+    for name, (words, say) in shown.items():
+        if np.isfinite(runs[name]).all() and runs[name].abs().max() > 0:
+            found = interval(runs[name])
+            rows.append((words, f"{say(found.mean)} ({say(found.low)} to {say(found.high)})"))
+    return rows
+
+
 def promise_text(scenario: Scenario) -> str:
     """The service-level objective in words; empty where there is none."""
     slo = scenario.slo
@@ -129,7 +168,14 @@ def _span(seconds: float) -> str:
     return format_si(seconds, "s")
 
 
-def write_report(path: str | Path, scenario: Scenario, result: Result, *, source: str = "") -> Path:
+def write_report(
+    path: str | Path,
+    scenario: Scenario,
+    result: Result,
+    *,
+    runs: pd.DataFrame | None = None,
+    source: str = "",
+) -> Path:
     """Write the report as one file that needs nothing else: no scripts, no network.
 
     Parameters
@@ -138,6 +184,8 @@ def write_report(path: str | Path, scenario: Scenario, result: Result, *, source
         The HTML file.
     scenario : Scenario
     result : Result
+    runs : DataFrame, optional
+        Replications, from `supercycle.cluster.commands.replicate`: their intervals are shown.
     source : str
         The scenario as text, shown at the end.
 
@@ -146,11 +194,13 @@ def write_report(path: str | Path, scenario: Scenario, result: Result, *, source
     Path
     """
     path = Path(path)
-    path.write_text(report_html(scenario, result, source=source), encoding="utf-8")
+    path.write_text(report_html(scenario, result, runs=runs, source=source), encoding="utf-8")
     return path
 
 
-def report_html(scenario: Scenario, result: Result, *, source: str = "") -> str:
+def report_html(
+    scenario: Scenario, result: Result, *, runs: pd.DataFrame | None = None, source: str = ""
+) -> str:
     """The report as HTML text; the same result gives the same text."""
     say = html.escape
     rows = summary_rows(scenario, result)
@@ -165,6 +215,12 @@ def report_html(scenario: Scenario, result: Result, *, source: str = "") -> str:
         "<h2>Pools</h2>",
         _table(*_pool_rows(result)),
     ]
+    if runs is not None:
+        parts += [
+            f"<h2>The same with {len(runs)} other seeds</h2>",
+            _table(["quantity", "mean and 95 % interval"], replication_rows(scenario, runs),
+                   numeric=False),
+        ]  # fmt: skip
     if source:
         parts.append(f"<details><summary>The scenario</summary><pre>{say(source)}</pre></details>")
     seed = f"Simulated with seed {scenario.seed} and router {scenario.router}"
