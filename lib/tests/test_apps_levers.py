@@ -14,6 +14,14 @@ def test_cost_per_success_equals_a_simulated_purchase():
     assert apps.cost_usd_per_success(10, 50_000, 0.3) == pytest.approx(0.5 * attempts, rel=0.01)
 
 
+def test_each_attempt_is_paid_for_and_looked_at():
+    # geometric law simulated: tokens and a review for every attempt until one succeeds
+    attempts = np.random.default_rng(1).geometric(0.4, 200_000).mean()
+    assert apps.cost_usd_per_success(10, 50_000, 0.4, 0.7) == pytest.approx(
+        (0.5 + 0.7) * attempts, rel=0.01
+    )
+
+
 def test_certain_success_costs_one_attempt():
     assert apps.cost_usd_per_success(2.0, 1e6, 1.0) == 2.0
 
@@ -23,6 +31,16 @@ def test_certain_success_costs_one_attempt():
 def test_every_lever_has_an_elasticity_of_one(price, tokens, success):
     e = apps.lever_elasticities(price, tokens, success)
     assert (e.price, e.tokens, e.success) == pytest.approx((1, 1, -1), abs=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.01, 100), st.floats(1e3, 1e6), st.floats(0.01, 1), st.floats(0.01, 10))
+def test_where_people_check_only_the_success_rate_keeps_its_elasticity(
+    price, tokens, success, review
+):
+    e = apps.lever_elasticities(price, tokens, success, review)
+    of_tokens = price * tokens / 1e6 / (price * tokens / 1e6 + review)  # share, by hand
+    assert (e.price, e.tokens, e.success) == pytest.approx((of_tokens, of_tokens, -1), abs=1e-5)
 
 
 def test_at_unit_elasticity_spending_ignores_price():
@@ -63,6 +81,7 @@ def test_list_prices_of_the_same_maker_fell_by_more_than_half_a_year():
         (lambda: apps.cost_usd_per_success(1, 1, 0.0), "success_share"),
         (lambda: apps.cost_usd_per_success(1, 1, 1.1), "success_share"),
         (lambda: apps.cost_usd_per_success(None, 1, 1), "price_usd_per_mtok"),
+        (lambda: apps.cost_usd_per_success(1, 1, 1, -1), "review_usd"),
         (lambda: apps.revenue_ratio(0, 1), "price_ratio"),
         (lambda: apps.revenue_ratio(1, -1), "elasticity"),
         (lambda: apps.change_per_year(1, 0, 1), "last"),

@@ -2,7 +2,8 @@
 
 A customer buys successes, not tokens. Cost per success is price × tokens ÷ success rate, so each
 lever has an elasticity of one in size; what differs is how fast each moves, and what demand does
-with the saving (lecture, 07:24).
+with the saving (lecture, 07:24). Where a person checks each attempt, the levers on tokens lose
+their grip and the success rate keeps its own.
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ def _success(success_share: Any) -> None:
 
 
 def cost_usd_per_success(
-    price_usd_per_mtok: Any, tokens_per_attempt: Any, success_share: Any
+    price_usd_per_mtok: Any, tokens_per_attempt: Any, success_share: Any, review_usd: Any = 0.0
 ) -> Any:
     """Cost of one success when failures are thrown away and tried again.
 
-    ``cost = price × tokens / success``: the expected number of attempts is ``1/success``.
+    ``cost = (price × tokens + review) / success``: the expected number of attempts is
+    ``1/success``, and each is paid for and looked at.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ def cost_usd_per_success(
         Tokens of one attempt [1].
     success_share : float or array of shape (...,)
         Probability that an attempt succeeds, independent of the others [1].
+    review_usd : float or array of shape (...,)
+        What it costs to find out whether one attempt succeeded, such as a person's time [USD].
 
     Returns
     -------
@@ -64,18 +68,20 @@ def cost_usd_per_success(
 
     Notes
     -----
-    Says nothing about the cost of *noticing* a failure, which for long tasks is a person's time,
-    nor about tasks that stay beyond a model however often it tries.
+    Says nothing about tasks that stay beyond a model however often it tries.
 
     Examples
     --------
     >>> cost_usd_per_success(10, 50_000, 1.0), cost_usd_per_success(10, 50_000, 0.25)
     (0.5, 2.0)
+    >>> cost_usd_per_success(10, 50_000, 0.25, review_usd=1.0)
+    6.0
     """
     non_negative("price_usd_per_mtok", price_usd_per_mtok)
     non_negative("tokens_per_attempt", tokens_per_attempt)
+    non_negative("review_usd", review_usd)
     _success(success_share)
-    return price_usd_per_mtok / MTOK * tokens_per_attempt / success_share
+    return (price_usd_per_mtok / MTOK * tokens_per_attempt + review_usd) / success_share
 
 
 @dataclass(frozen=True)
@@ -93,11 +99,16 @@ class Levers:
 
 
 def lever_elasticities(
-    price_usd_per_mtok: float, tokens_per_attempt: float, success_share: float, step: float = 1e-6
+    price_usd_per_mtok: float,
+    tokens_per_attempt: float,
+    success_share: float,
+    review_usd: float = 0.0,
+    step: float = 1e-6,
 ) -> Levers:
     """Elasticities of the cost per success, ``d ln cost / d ln lever``, by central differences.
 
-    They are +1, +1 and −1 wherever one stands: no lever is stronger than another by itself.
+    They are +1, +1 and −1 wherever checking is free: no lever is stronger than another by itself.
+    With a cost of review the first two shrink to the share of the tokens in an attempt's cost.
 
     Raises
     ------
@@ -109,6 +120,9 @@ def lever_elasticities(
     >>> e = lever_elasticities(10, 50_000, 0.25)
     >>> round(e.price, 6), round(e.tokens, 6), round(e.success, 6)
     (1.0, 1.0, -1.0)
+    >>> e = lever_elasticities(10, 50_000, 0.25, review_usd=0.5)
+    >>> round(e.price, 6), round(e.tokens, 6), round(e.success, 6)
+    (0.5, 0.5, -1.0)
     """
     at = (price_usd_per_mtok, tokens_per_attempt, success_share * (1 - step))
     for name, number in zip(("price_usd_per_mtok", "tokens_per_attempt"), at, strict=False):
@@ -119,7 +133,9 @@ def lever_elasticities(
         up, down = list(at), list(at)
         up[lever] *= 1 + step
         down[lever] *= 1 - step
-        log_ratio = np.log(cost_usd_per_success(*up) / cost_usd_per_success(*down))
+        log_ratio = np.log(
+            cost_usd_per_success(*up, review_usd) / cost_usd_per_success(*down, review_usd)
+        )
         return float(log_ratio / np.log((1 + step) / (1 - step)))
 
     return Levers(slope(0), slope(1), slope(2))
