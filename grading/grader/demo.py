@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader import build
 from grader.course import Course
-from grader.engine import THIS_MACHINE, How
+from grader.engine import THIS_MACHINE, How, with_sandbox_if_possible
 from grader.errors import GraderError
 from grader.grade import grade
 from grader.record import Result
@@ -73,11 +73,14 @@ def run_demo(
     build.release(demo, lab)
     on_step(f"{'five' if count == 5 else count} students hand in")
     make_class(demo, lab, count)
+    able = with_sandbox_if_possible(how)
+    if how.sandbox and not able.sandbox:
+        on_step("bubblewrap cannot run here: these samples of ours run without the sandbox")
     limit_s = how.timeout_s or min(DEMO_TIMEOUT_S, lab.file.timeout_s)
     results = grade(
         demo,
         lab_name,
-        how=dataclasses.replace(how, timeout_s=limit_s),
+        how=dataclasses.replace(able, timeout_s=limit_s),
         on_start=on_start,
         on_result=on_result,
     )

@@ -79,6 +79,16 @@ class How:
 THIS_MACHINE = How()
 
 
+def with_sandbox_if_possible(how: How = THIS_MACHINE) -> How:
+    """Return how code of our own is graded: in the sandbox, or without it where none can run.
+
+    For submissions of students the sandbox is never left out unasked.
+    """
+    from grader.execution.sandbox import bubblewrap_problem
+
+    return dataclasses.replace(how, sandbox=how.sandbox and bubblewrap_problem() is None)
+
+
 @dataclass(frozen=True)
 class Plan:
     """One submission, with all that its grade depends on."""

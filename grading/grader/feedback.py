@@ -222,7 +222,7 @@ def _section(item: ItemResult, part: _Part | None, belief: str, comments: Mappin
         lines.append(f'<p class="comment">{escape(text)}</p>')
     for answer in part.answers if part else ():
         lines.append(f"<pre>{escape(_text(answer))}</pre>{_printed(answer)}")
-    if part and part.visible_test and not full:
+    if part and part.visible_test:
         lines.append(
             "<details><summary>The check you were given</summary>"
             f"<pre>{escape(part.visible_test)}</pre></details>"

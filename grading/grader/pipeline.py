@@ -1,4 +1,4 @@
-"""nbgrader's own converters, called one submission at a time, their answer in one sentence."""
+"""nbgrader's own release of a lab, its answer in one sentence."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
-from grader.gradebook import open_gradebook, prepare, schema_version
+from grader.gradebook import open_gradebook, prepare
 from grader.settings import nbgrader_config
 
-__all__ = ["autograde", "feedback", "generate", "gradebook", "schema_version"]
-
-gradebook = open_gradebook
+__all__ = ["generate"]
 
 
 def generate(course: Course, lab: str) -> None:
@@ -24,39 +22,21 @@ def generate(course: Course, lab: str) -> None:
 
     with open_gradebook(course):
         pass  # a new gradebook is made by us, as other databases than SQLite need it
-    problem = _run(GenerateAssignment, course, lab, student=None)
+    problem = _run(GenerateAssignment, course, lab)
     if problem:
         raise GraderError(f"nbgrader could not release {lab}: {problem}")
 
 
-def autograde(course: Course, lab: str, student: str, *, timeout_s: float) -> str | None:
-    """Grade one submission; return what went wrong, or None."""
-    from nbgrader.converters import Autograde
-
-    return _run(Autograde, course, lab, student=student, timeout_s=timeout_s)
-
-
-def feedback(course: Course, lab: str, student: str) -> str | None:
-    """Write one student's feedback page; return what went wrong, or None."""
-    from nbgrader.converters import GenerateFeedback
-
-    return _run(GenerateFeedback, course, lab, student=student)
-
-
-def _run(
-    converter: Any, course: Course, lab: str, *, student: str | None, timeout_s: float = 30.0
-) -> str | None:
+def _run(converter: Any, course: Course, lab: str) -> str | None:
     """Run a converter; return its complaint in one sentence, or None."""
     from nbgrader.coursedir import CourseDirectory
     from sqlalchemy.exc import SAWarning
 
     prepare()
     course.gradebook.parent.mkdir(parents=True, exist_ok=True)
-    config = nbgrader_config(course, timeout_s=timeout_s)
+    config = nbgrader_config(course)
     coursedir = CourseDirectory(config=config)
     coursedir.assignment_id = lab
-    if student is not None:
-        coursedir.student_id = student
     app = converter(coursedir=coursedir, config=config)
     app.force = True
     log = _Complaints()

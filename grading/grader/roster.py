@@ -20,12 +20,12 @@ _ID = re.compile(r"[^/\\\0+*?\[\]]{1,128}")
 
 #: What a column may be called, in our own files and in those of Canvas and Moodle.
 _COLUMNS = {
-    "student": ("student", "id", "username", "sis login id", "login", "user id", "identifier"),
+    "student": ("sis login id", "student", "username", "login", "user id", "identifier", "id"),
     "first_name": ("first_name", "first name", "given name"),
     "last_name": ("last_name", "last name", "surname", "family name"),
     "email": ("email", "email address", "e-mail"),
     "lms_user_id": ("lms_user_id", "lms user id", "canvas id", "id number", "participant", "id"),
-    "name": ("name", "student name", "full name", "sortable name"),
+    "name": ("name", "student name", "full name", "sortable name", "student"),
 }
 
 
@@ -75,7 +75,7 @@ def read_roster(path: Path) -> list[Member]:
     for number, row in enumerate(rows, start=2):
         about = {field: (row.get(column) or "").strip() for field, column in taken.items()}
         student = about["student"]
-        if not student or student == "Points Possible" or "Points Possible" in (row.get(taken.get("name", ""), "") or ""):  # fmt: skip
+        if not student or "Points Possible" in (row.get(taken.get("name", "")) or ""):  # fmt: skip
             continue
         if not _ID.fullmatch(student) or student in (".", ".."):
             raise GraderError(

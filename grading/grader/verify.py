@@ -11,8 +11,8 @@ from typing import Any
 
 from grader import build
 from grader.course import Course
+from grader.engine import grade_class, with_sandbox_if_possible
 from grader.errors import GraderError
-from grader.grade import grade_one
 from grader.replay import replay
 from grader.source import Lab, read_lab
 from grader.submission import fill
@@ -35,7 +35,7 @@ class Finding:
     said : str
         What the first lost test said.
     through : str
-        ``nbgrader`` or ``replay``.
+        ``engine`` or ``replay``.
     """
 
     kind: str
@@ -51,9 +51,9 @@ def verify(
 ) -> list[Finding]:
     """Test the tests of a lab.
 
-    The solution and the untouched release go through nbgrader itself. These two, every mutant,
-    every alternative, and the solution with each answer blanked in turn, go through `replay`; the
-    two ways must agree on the first two.
+    The solution and the untouched release go through the grading engine itself. These two, every
+    mutant, every alternative, and the solution with each answer blanked in turn, go through
+    `replay`; the two ways must agree on the first two.
 
     Parameters
     ----------
@@ -80,21 +80,20 @@ def verify(
         notebook = released(aside, lab_name)
         stubs = {name: _stub(notebook, name) for name in lab.answers}
         ends = {"solution": lab.answers, "release": {}}
-        through_nbgrader = {}
+        on_step("grading the solution and the release through the engine")
         for name, answers in ends.items():
-            on_step(f"grading the {name} through nbgrader")
             hand_in(aside, lab_name, name, fill(notebook, answers))
-            through_nbgrader[name] = _grade(aside, lab, name)
+        through_engine = _grade(aside, lab)
         untouched = Variant("release", "release", stubs)
         emptied = blanks(lab, notebook)
         sets = [Variant("solution", "solution", {}), untouched, *variants, *emptied]
         on_step(f"replaying {len(sets)} sets of answers")
         played = replay(lab, sets)
-    findings = [_judge_nbgrader(lab, name, through_nbgrader[name]) for name in ends]
+    findings = [_judge_ends(lab, name, through_engine[name]) for name in ends]
     for variant in sets:
         scores = played[f"{variant.kind}/{variant.name}"]
         if variant.kind in ends:
-            findings.append(_judge_agreement(variant, scores, through_nbgrader[variant.kind]))
+            findings.append(_judge_agreement(variant, scores, through_engine[variant.kind]))
         else:
             findings.append(_judge(lab, variant, scores))
     return findings
@@ -126,11 +125,15 @@ def _stub(notebook: Any, answer: str) -> str:
     raise GraderError(f"the release lacks the answer {answer}")
 
 
-def _grade(course: Course, lab: Lab, student: str) -> dict[str, tuple[float, str]]:
-    result = grade_one(course, lab.name, student, timeout_s=lab.file.timeout_s)
-    if result.status == "ungradable":
-        raise GraderError(f"{lab.name}: nbgrader could not grade the {student}: {result.reason}")
-    return {item.name: (item.score, item.said) for item in result.items}
+def _grade(course: Course, lab: Lab) -> dict[str, dict[str, tuple[float, str]]]:
+    scores = {}
+    for result in grade_class(course, lab.name, (), with_sandbox_if_possible()):
+        if result.status == "ungradable":
+            raise GraderError(
+                f"{lab.name}: the {result.student} could not be graded: {result.reason}"
+            )
+        scores[result.student] = {item.name: (item.score, item.said) for item in result.items}
+    return scores
 
 
 def _full(lab: Lab) -> dict[str, float]:
@@ -141,7 +144,7 @@ def _lost(lab: Lab, scores: Mapping[str, tuple[float, str]]) -> tuple[str, ...]:
     return tuple(name for name, full in _full(lab).items() if scores[name][0] < full)
 
 
-def _judge_nbgrader(lab: Lab, name: str, scores: Mapping[str, tuple[float, str]]) -> Finding:
+def _judge_ends(lab: Lab, name: str, scores: Mapping[str, tuple[float, str]]) -> Finding:
     lost = _lost(lab, scores)
     said = scores[lost[0]][1] if lost else ""
     problem = ""
@@ -150,16 +153,16 @@ def _judge_nbgrader(lab: Lab, name: str, scores: Mapping[str, tuple[float, str]]
     if name == "release":
         earned = [item.grade_id for item in lab.items if scores[item.grade_id][0] > 0]
         problem = f"the untouched release earns points in {', '.join(earned)}" if earned else ""
-    return Finding(name, name, lost, problem, said, through="nbgrader")
+    return Finding(name, name, lost, problem, said, through="engine")
 
 
 def _judge_agreement(
     variant: Variant,
     scores: Mapping[str, tuple[float, str]],
-    through_nbgrader: Mapping[str, tuple[float, str]],
+    through_engine: Mapping[str, tuple[float, str]],
 ) -> Finding:
-    differ = [name for name in scores if scores[name][0] != through_nbgrader[name][0]]
-    problem = f"nbgrader and replay differ in {', '.join(differ)}" if differ else ""
+    differ = [name for name in scores if scores[name][0] != through_engine[name][0]]
+    problem = f"engine and replay differ in {', '.join(differ)}" if differ else ""
     return Finding(
         variant.kind, variant.name, tuple(n for n, s in scores.items() if not s[0]), problem
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.engine import How
+from grader.engine import How, with_sandbox_if_possible
 
 sys.path.insert(0, str(Path(__file__).parent))  # worker processes import from here, too
 
@@ -21,10 +21,12 @@ CONFIG = f"""
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(GRADING)!r})
+from grader.converters import install
 from grader.course import Course
 from grader.settings import nbgrader_config
 c = get_config()
-c.merge(nbgrader_config(Course.at(Path(__file__).resolve().parent), timeout_s=3))
+c.merge(nbgrader_config(Course.at(Path(__file__).resolve().parent)))
+install()
 """
 
 
@@ -74,13 +76,8 @@ def edit_fixture():
 
 @pytest.fixture(scope="session")
 def how():
-    """How the tests grade: two workers."""
-    import os
-
-    from fake_execution import fake_worker
-
-    os.environ["FAKE_FOLDER"] = str(FIXTURES / "solutions" / LAB)
-    return How(workers=2, make=fake_worker)
+    """How the tests grade: two workers; the sandbox has tests of its own."""
+    return with_sandbox_if_possible(How(workers=2))
 
 
 @pytest.fixture(scope="session")
@@ -112,13 +109,7 @@ def hand_in_class(course):
 @pytest.fixture(scope="session")
 def how_source(how):
     """The code of `how`, for tests that start an engine of their own."""
-    return "from fake_execution import fake_worker\nhow = How(workers=2, make=fake_worker)"
-
-
-@pytest.fixture(autouse=True)
-def unchanging_library(monkeypatch):
-    """Let nobody's edit of the library during a test be a reason to grade again."""
-    monkeypatch.setattr("grader.engine.environment_digest", lambda: "0" * 16)
+    return f"how = How(workers={how.workers}, sandbox={how.sandbox})"
 
 
 @pytest.fixture(scope="session")
