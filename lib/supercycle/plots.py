@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "COLOURS", "budget_waterfall", "figure", "ledger", "measured_against", "show", "sweep",
+    "COLOURS", "bars", "budget_waterfall", "figure", "ledger", "measured_against", "show", "sweep",
     "tornado",
 ]  # fmt: skip
 
@@ -188,6 +188,39 @@ def sweep(
                           xytext=(-2, 3), textcoords="offset points", fontsize=9)  # fmt: skip
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+    return axes
+
+
+def bars(
+    values: Mapping[str, float],
+    *,
+    claim: str,
+    x_label: str,
+    highlight: Sequence[str] = (),
+    shown: str = "{:.3g}",
+) -> Axes:
+    """Draw one bar for each name, with its value at its end.
+
+    Parameters
+    ----------
+    values : mapping from name to number, in the order to draw
+    claim, x_label : str
+    highlight : sequence of str
+        Names that the claim is about.
+    shown : str
+        Format of a value, such as ``"{:.0%}"``.
+    """
+    with figure(claim, height_in=1.1 + 0.34 * len(values)) as axes:
+        for y, (name, value) in enumerate(values.items()):
+            axes.barh(y, value, height=0.62, color=COLOURS["red" if name in highlight else "blue"])
+            axes.annotate(shown.format(value), (max(value, 0.0), y), xytext=(5, 0), va="center",
+                          textcoords="offset points", bbox=_HALO)  # fmt: skip
+        axes.set_yticks(range(len(values)), list(values))
+        axes.invert_yaxis()
+        axes.grid(False, axis="y")
+        low, high = min(0.0, *values.values()), max(0.0, *values.values())
+        axes.set_xlim(low, high + 0.14 * (high - low))  # room for the labels
+        axes.set_xlabel(x_label)
     return axes
 
 

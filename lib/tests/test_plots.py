@@ -31,6 +31,17 @@ def test_a_sweep_labels_each_line_at_its_end():
     assert axes.get_yscale() == "linear"
 
 
+def test_bars_stand_in_the_order_given_and_say_their_values():
+    axes = plots.bars(
+        {"power": 20.1, "memory": 0.5}, claim="c", x_label="GW", highlight=["power"], shown="{:.1f}"
+    )
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["power", "memory"]
+    assert texts(axes) == ["20.1", "0.5"]
+    assert axes.yaxis_inverted()
+    red, blue = (bar.get_facecolor() for bar in axes.patches)
+    assert red != blue
+
+
 def test_a_tornado_puts_the_widest_bar_on_top():
     frame = pd.DataFrame(
         {"low": [0.0, 0.0], "high": [1.0, 2e8], "at_low": [-5.0, -1.0], "at_high": [5.0, 1.0]},
