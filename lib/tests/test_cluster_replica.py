@@ -215,6 +215,23 @@ def test_a_chip_with_fast_memory_decodes_faster_behind_the_same_prefill():
     assert speeds["wafer"] < speeds["gpu"]
 
 
+def test_a_machine_with_much_memory_serves_what_does_not_fit_the_gpu():
+    # prompts choose their pool: the GPU for short ones, a slow machine with 1 TB for long ones
+    config, h100 = models.get("llama-3.1-8b"), chips.accelerator("h100-sxm")
+    gpu = cluster.Replica.of(config, h100)
+    large = dataclasses.replace(
+        h100, id="memory-machine", memory_bytes=1e12, bandwidth_bytes_per_s=5e11
+    )
+    memory = cluster.Replica.of(config, large, engine="compiled")
+    fleet = cluster.Fleet((cluster.Pool("gpu", gpu), cluster.Pool("memory", memory)))
+    frame = requests((0.0, 2_000, 20), (0.0, 900_000, 20))
+    with pytest.raises(ValueError, match="of cache of pool 'gpu'"):
+        cluster.simulate(frame, fleet)
+    table = cluster.simulate(frame.assign(pool=["gpu", "memory"]), fleet).requests
+    assert table["replica"].tolist() == ["gpu/0", "memory/0"]
+    assert table["tpot_s"][1] > 10 * table["tpot_s"][0]
+
+
 # -- bad input ----------------------------------------------------------------------------------
 
 

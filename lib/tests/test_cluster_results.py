@@ -1,5 +1,7 @@
 """What a result says: rates, percentiles, money, energy; and a published serving result."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,6 +62,18 @@ def test_money_and_energy_add_up(result):
     assert found["cost_usd"] == pytest.approx(2 * 36 * result.end_s / 3600)
     assert 2 * 100 * result.end_s < found["energy_j"] < 2 * 500 * result.end_s
     assert found["energy_j"] == pytest.approx(result.machines["energy_j"].sum())
+
+
+def test_an_unknown_price_makes_costs_unknown_not_zero():
+    free = cluster.Fleet.of(dataclasses.replace(REPLICA, usd_per_hour=0.0))
+    unknown = cluster.Fleet.of(dataclasses.replace(REPLICA, usd_per_hour=None))
+    frame = traffic(5, 1.0)
+    assert cluster.simulate(frame, free).summary()["cost_usd"] == 0
+    assert np.isnan(cluster.simulate(frame, unknown).summary()["cost_usd"])
+    rubin = chips.accelerator("rubin-vr200")  # nobody has published its power
+    with pytest.raises(ValueError, match="rubin-vr200 has no published power: give busy_w"):
+        cluster.Replica.of(models.get("llama-3.1-8b"), dataclasses.replace(
+            rubin, bf16_dense_flops_per_s=1e15))  # fmt: skip
 
 
 def test_the_timeline_agrees_with_the_table_of_requests():

@@ -81,9 +81,10 @@ class Replica:
     tiers : tuple of Tier
         Memory below, fastest first.
     idle_w, prefill_w, decode_w : float
-        Power of the whole replica when idle, in steps that read prompts, and in others [W].
-    usd_per_hour : float
-        Cost of the whole replica [USD/h].
+        Power of the whole replica when idle, in steps that read prompts, and in others [W];
+        0 where power is of no interest.
+    usd_per_hour : float, optional
+        Cost of the whole replica [USD/h]; left out, costs are unknown (NaN in results).
     name : str
 
     Examples
@@ -109,7 +110,7 @@ class Replica:
     idle_w: float = 0.0
     prefill_w: float = 0.0
     decode_w: float = 0.0
-    usd_per_hour: float = 0.0
+    usd_per_hour: float | None = None
     name: str = "replica"
 
     def __post_init__(self) -> None:
@@ -139,7 +140,8 @@ class Replica:
         for name in ("prefill_w", "decode_w"):
             at_least(name, getattr(self, name), self.idle_w)
         non_negative("idle_w", self.idle_w)
-        non_negative("usd_per_hour", self.usd_per_hour)
+        if self.usd_per_hour is not None:
+            non_negative("usd_per_hour", self.usd_per_hour)
 
     @property
     def busy_w(self) -> float:
@@ -170,13 +172,14 @@ class Replica:
         host_bytes_per_s: float | None = None,
         prefix_block_tokens: int = 512,
         tiers: tuple[Tier, ...] = (),
+        busy_w: float | None = None,
+        usd_per_hour: float | None = None,
     ) -> Replica:
         """A published model on a published accelerator, timed by the calibrated roofline.
 
-        The cache takes what the weights leave of `memory_share` of the memory. Power is the
-        server's share of each accelerator, or the accelerator's own where no server is
-        published; idle power is ``energy/gpu-idle-share`` of it. Power in decode steps is taken
-        as in prefill: an upper bound.
+        The cache takes what the weights leave of `memory_share` of the memory. Idle power is
+        ``energy/gpu-idle-share`` of the power in steps, and decoding draws what prefill draws:
+        an upper bound.
 
         Parameters
         ----------
@@ -190,10 +193,18 @@ class Replica:
         max_batch, token_budget, block_tokens, preemption, prefix_block_tokens, tiers
             As in the class.
 
+        busy_w : float, optional
+            Power of the whole replica at work [W]; left out, the published power of each
+            accelerator's share of its server, or of the accelerator alone where no server is
+            published.
+        usd_per_hour : float, optional
+            Cost of the whole replica [USD/h]; left out, the published rent of its accelerators,
+            or unknown.
+
         Raises
         ------
         ValueError
-            When the weights leave no room for a cache.
+            When the weights leave no room for a cache, or nobody published a power.
         """
         from supercycle.models import inference
 
@@ -213,8 +224,13 @@ class Replica:
                 f"tp = {tp}: {config.name} needs {config.weight_bytes(weight_bits) / tp / 1e9:.0f} GB "
                 f"of weights on each {accelerator.id}, which leaves no room for a cache"
             )
-        each_w = accelerator.server_power_w or accelerator.tdp_w or 0.0
-        busy_w = tp * each_w
+        if busy_w is None:
+            each_w = accelerator.server_power_w or accelerator.tdp_w
+            if each_w is None:
+                raise ValueError(f"{accelerator.id} has no published power: give busy_w")
+            busy_w = tp * each_w
+        if usd_per_hour is None and accelerator.rent_usd_per_hour is not None:
+            usd_per_hour = tp * accelerator.rent_usd_per_hour
         if host_bytes_per_s is None:
             host_bytes_per_s = tp * float(facts.value("serving/link-pcie-gen5-x16"))
         return cls(
@@ -233,7 +249,7 @@ class Replica:
             idle_w=busy_w * float(facts.value("energy/gpu-idle-share")),
             prefill_w=busy_w,
             decode_w=busy_w,
-            usd_per_hour=tp * (accelerator.rent_usd_per_hour or 0.0),
+            usd_per_hour=usd_per_hour,
             name=f"{config.name} on {tp} × {accelerator.id}",
         )
 
@@ -252,21 +268,22 @@ class Station:
         Power of the whole station when nothing runs [W].
     slot_w : float
         Power that each running job adds [W].
-    usd_per_hour : float
-        Cost of the whole station [USD/h].
+    usd_per_hour : float, optional
+        Cost of the whole station [USD/h]; left out, costs are unknown (NaN in results).
     name : str
     """
 
     slots: int = 1
     idle_w: float = 0.0
     slot_w: float = 0.0
-    usd_per_hour: float = 0.0
+    usd_per_hour: float | None = None
     name: str = "station"
 
     def __post_init__(self) -> None:
         _whole("slots", self.slots, 1)
         for name in ("idle_w", "slot_w", "usd_per_hour"):
-            non_negative(name, getattr(self, name))
+            if getattr(self, name) is not None:
+                non_negative(name, getattr(self, name))
 
 
 @dataclass(frozen=True)

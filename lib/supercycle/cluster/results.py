@@ -94,7 +94,7 @@ class Result:
         ``running``, ``waiting``, ``memory_share`` (cache or slots in use), ``power_w``.
     machines : pandas.DataFrame
         One row a machine: ``machine``, ``pool``, ``slots``, ``on_s`` (ordered to released), ``up_s``
-        (without repairs), ``busy_s``, ``energy_j``, ``cost_usd``.
+        (without repairs), ``busy_s``, ``energy_j``, ``cost_usd`` (NaN where the price is unknown).
     jobs : pandas.DataFrame
         One row a training job: ``job``, ``steps``, ``lost_steps``, ``failures``, ``finish_s``,
         ``goodput_share`` (time that made lasting steps, of all time), ``energy_j``.
@@ -190,7 +190,7 @@ class Result:
             "cached_share": float(done["cached_tokens"].sum()) / (read or math.nan),
             "utilisation": float(machines["busy_s"].sum() / (slots.sum() or math.nan)),
             "energy_j": float(machines["energy_j"].sum() + self.jobs["energy_j"].sum()),
-            "cost_usd": float(machines["cost_usd"].sum()),
+            "cost_usd": float(machines["cost_usd"].sum(skipna=False)),
             "revenue_usd": (read * price.input_usd_per_mtok + written * price.output_usd_per_mtok)
             / MTOK,
         }
@@ -353,7 +353,8 @@ def _machines(world: World, end_s: float) -> pd.DataFrame:
         on_s, up_s = (off - m.on) * 1e-15, (off - m.on - m.down_ticks) * 1e-15
         slots = getattr(m.machine, "slots", 1)
         energy = up_s * m.machine.idle_w + m.busy_j
-        cost = on_s / 3600 * m.machine.usd_per_hour
+        price = m.machine.usd_per_hour
+        cost = math.nan if price is None else on_s / 3600 * price
         rows.append((m.name, m.pool.name, slots, on_s, up_s, m.busy_ticks * 1e-15, energy, cost))
     columns = ["machine", "pool", "slots", "on_s", "up_s", "busy_s", "energy_j", "cost_usd"]
     return pd.DataFrame(rows, columns=columns)
