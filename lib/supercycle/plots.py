@@ -293,6 +293,47 @@ def ledger(parts_usd: Mapping[str, float], *, claim: str, total: str, x_label: s
     return axes
 
 
+def strip(
+    rows: Mapping[str, Mapping[str, float]],
+    *,
+    claim: str,
+    x_label: str,
+    target: tuple[float, str] | None = None,
+) -> Axes:
+    """Draw one line of points a row, such as one sum of money by several definitions.
+
+    Parameters
+    ----------
+    rows : mapping from row to mapping from kind of point to number
+        Top row first; the same kind has the same colour in every row.
+    claim, x_label : str
+    target : (number, label), optional
+        Drawn as a line across all rows.
+    """
+    palette = [COLOURS[c] for c in ("blue", "orange", "green", "red", "purple", "sky", "grey")]
+    kinds = list(dict.fromkeys(kind for points in rows.values() for kind in points))
+    colour = dict(zip(kinds, palette, strict=False))
+    with figure(claim, height_in=1.3 + 0.3 * len(rows)) as axes:
+        for y, points in enumerate(rows.values()):
+            axes.plot([min(points.values()), max(points.values())], [y, y], color="#CCCCCC", zorder=1)
+        for kind in kinds:
+            at = [(points[kind], y) for y, points in enumerate(rows.values()) if kind in points]
+            axes.scatter(*zip(*at, strict=True), color=colour[kind], s=42, zorder=2, label=kind)
+        if target is not None:
+            axes.axvline(target[0], color=COLOURS["black"], lw=1.2, ls="--")
+            axes.annotate(target[1], (target[0], len(rows) - 0.5), xytext=(-4, 2), ha="right",
+                          textcoords="offset points", fontsize=9)  # fmt: skip
+        axes.set_yticks(range(len(rows)), list(rows))
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.set_xlim(left=0)
+        axes.grid(False, axis="y")
+        axes.set_xlabel(x_label)
+        if len(kinds) > 1:
+            axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(kinds), borderpad=0)
+            axes.set_title(axes.get_title(loc="left"), wrap=True, pad=24)
+    return axes
+
+
 def _plain(number: float) -> str:
     """A short label for an input's end: 0.05, 12, 3e+08 → 300 M."""
     if 1e-3 <= abs(number) < 1e4 or number == 0:

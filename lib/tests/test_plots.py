@@ -81,3 +81,18 @@ def test_a_ledger_names_every_part_and_its_sum():
     assert labels == ["a", "b", "sum"]
     assert [text.get_text() for text in axes.texts] == ["$6 bn  150%", "−$2 bn  −50%", "$4 bn"]
     assert axes.get_title(loc="left") == r"One \$ in"
+
+
+def test_a_strip_has_a_row_for_each_name_and_a_colour_for_each_kind():
+    axes = plots.strip(
+        {"shell": {"facility": 10.0, "IT": 12.0}, "whole": {"IT": 40.0}},
+        claim="c",
+        x_label="USD",
+        target=(70.0, "said"),
+    )
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["shell", "whole"]
+    facility, it = axes.collections
+    assert facility.get_offsets().tolist() == [[10.0, 0.0]]
+    assert it.get_offsets().tolist() == [[12.0, 0.0], [40.0, 1.0]]
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == ["facility", "IT"]
+    assert "said" in texts(axes)
