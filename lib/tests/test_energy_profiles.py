@@ -37,6 +37,7 @@ def test_clouds_take_a_small_part_of_the_light_at_the_published_mean():
     assert 0.75 < published / clear < 0.95
 
 
+@pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear")  # pvlib's own, inside get_clearsky
 def test_clear_light_agrees_with_another_clear_sky_model():
     # Haurwitz (one constant for the air) against simplified Solis (water, aerosol): yearly light on
     # the plane of a single-axis tracker, same site, within 5 %.
