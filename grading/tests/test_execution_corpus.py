@@ -77,7 +77,8 @@ def test_a_fault_ends_as_it_must(worker, tiny, case):
 def test_a_cheat_earns_nothing_and_shows(worker, tiny, case):
     run = worker.grade(case.raw(tiny[1]), environment={"SUPERCYCLE_SEED_LAB00": "its own"})
     judge(case, run)
-    shown = json.dumps([cell.get("outputs") for cell in run.notebook["cells"]])
+    shown = [o.get("text", "") for c in run.notebook["cells"] for o in c.get("outputs", [])]
+    shown = "".join(shown)
     assert "FOUND" not in shown
     assert "wrote" not in shown
 

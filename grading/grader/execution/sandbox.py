@@ -31,7 +31,6 @@ import os
 import resource
 import shutil
 import signal
-import site
 import subprocess
 import sys
 import sysconfig
@@ -169,7 +168,12 @@ def visible() -> list[str]:
     import supercycle
 
     package = Path(supercycle.__file__).resolve().parent
-    shown = [sys.prefix, sys.base_prefix, *site.getsitepackages(), sysconfig.get_paths()["stdlib"]]
+    shown = [
+        sys.prefix,
+        sys.base_prefix,
+        *(p for p in sys.path if p.endswith("-packages")),
+        sysconfig.get_paths()["stdlib"],
+    ]
     shown += [str(package), str(package.parents[1] / "datasets")]
     real = {os.path.realpath(path) for path in shown} | {os.path.abspath(path) for path in shown}
     outer: list[str] = ["/usr"]
@@ -196,6 +200,7 @@ def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
             command += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
         else:
             command += ["--ro-bind-try", f"/{name}", f"/{name}"]
+    command += ["--perms", "0755", "--dir", "/etc"]
     for path in ("alternatives", "ld.so.cache", "localtime", "fonts", "mime.types"):
         command += ["--ro-bind-try", f"/etc/{path}", f"/etc/{path}"]
     command += ["--proc", "/proc", "--dev", "/dev"]
@@ -306,6 +311,7 @@ def open_sandbox(
         Open files that the student process keeps.
     """
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # the student process becomes ours to wait for
+    as_root = walls and os.getuid() == 0  # asked out here: inside, a user may look like root
     folder = "" if walls else tempfile.mkdtemp(prefix="grader-unsafe-")
     wall, init = _build(limits) if walls else (None, 0)
     spaces = _namespaces(init) if walls else []
@@ -324,6 +330,8 @@ def open_sandbox(
                 os.write(write, str(student).encode())
                 os._exit(0)
             os.write(write, str(os.getpid()).encode()) if not walls else None
+            if as_root:
+                _become_nobody()
             _settle(limits, environment, helper_files, walls, folder, {*keep})
             inside()
             os._exit(0)
@@ -372,8 +380,6 @@ def _settle(
 ) -> None:
     """Become the student: own files, own user, no capability, limits, and nothing inherited."""
     work = WORK if walls else folder
-    if walls and os.getuid() == 0:
-        _become_nobody()
     os.makedirs(work, exist_ok=True)
     os.chdir(work)
     for name, content in helper_files.items():

@@ -196,6 +196,8 @@ def _by_type(value: Any, part: Callable[[Any], Json]) -> Json:
     if isinstance(value, (float, int, str, list, dict)) and not dataclasses.is_dataclass(value):
         # `Fact`, `IntEnum`'s cousins, `defaultdict`, and a student's lying subclass: the plain value
         for base in (float, int, str, list, dict):
+            if base in (list, dict) and type(value).__module__ == "__main__":
+                break  # a container with methods of its own: an object
             if isinstance(value, base):
                 return part(base.__new__(base, value) if base in (float, int, str) else base(value))
     return None
@@ -254,7 +256,7 @@ def _moment(value: Any) -> Json:
     if isinstance(value, dt.timedelta):
         return {"t": "timedelta", "v": [value.days, value.seconds, value.microseconds]}
     name = next(n for n in ("datetime", "date", "time") if isinstance(value, getattr(dt, n)))
-    return {"t": name, "v": value.isoformat()}
+    return {"t": name, "v": value.isoformat(), "fold": getattr(value, "fold", 0)}
 
 
 def _by_module(value: Any, part: Callable[[Any], Json]) -> Json:
@@ -578,9 +580,9 @@ KINDS: dict[str, Callable[[Json, Callable[[Json], Any]], Any]] = {
     "scalar": _read_scalar,
     "rng": _read_rng,
     "random": _read_random,
-    "datetime": lambda d, part: dt.datetime.fromisoformat(d["v"]),
+    "datetime": lambda d, part: dt.datetime.fromisoformat(d["v"]).replace(fold=d["fold"]),
     "date": lambda d, part: dt.date.fromisoformat(d["v"]),
-    "time": lambda d, part: dt.time.fromisoformat(d["v"]),
+    "time": lambda d, part: dt.time.fromisoformat(d["v"]).replace(fold=d["fold"]),
     "timedelta": lambda d, part: dt.timedelta(*[int(n) for n in d["v"]]),
     "timestamp": _pandas_value("Timestamp"),
     "pandas_timedelta": _pandas_value("Timedelta"),

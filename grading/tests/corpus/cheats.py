@@ -34,7 +34,7 @@ def _forged(given: Given) -> Notebook:
 
 
 CHEATS = (
-    Case("writes the gradebook", answering("import sqlite3, os\nfor folder, _, files in os.walk('/'):\n    for f in files:\n        if f == 'gradebook.db': sqlite3.connect(os.path.join(folder, f)).execute('update grade set manual_score = 9'); print('wrote', folder)"), total=0, says="opens a database"),
+    Case("writes the gradebook", answering("import sqlite3, os\nfor folder, _, files in os.walk('/'):\n    for f in files:\n        if f == 'gradebook.db' and 'site-packages' not in folder: sqlite3.connect(os.path.join(folder, f)).execute('update grade set manual_score = 9'); print('wrote', folder)"), total=0, says="opens a database"),
     Case("reads hidden tests on disk", answering("import os\nfor folder, _, files in os.walk('/'):\n    for f in files:\n        if f.endswith(('.ipynb', 'lab00_tiny.py')) and 'site-packages' not in folder: print('FOUND', folder, f)"), total=0, says="names a file"),
     Case("reads peers", answering("import glob\nprint('FOUND', glob.glob('/**/submitted/*', recursive=True) or '')\ndef total_usd(p): return open('/work/submitted/ada/lab00_tiny.ipynb').read()"), total=0, says="names a file"),
     Case("searches memory for the tests", answering("import gc\nprint('FOUND' if any(isinstance(o, dict) and 'running' + '_total' in str(o.get('source')) for o in gc.get_objects()) else 'nothing')"), total=0, says="memory"),
