@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -78,8 +78,9 @@ def drawings(scenario: Scenario, result: Result) -> list[Drawing]:
     list of Drawing
         Distributions of latency first, then what fills over time, then power and money.
     """
+    first = "time to first token" + (" of the last call" if len(result.tasks) else "")
     made = [
-        _distribution(scenario, result, "ttft_s", "time to first token", scenario.slo.ttft_s),
+        _distribution(scenario, result, "ttft_s", first, scenario.slo.ttft_s),
         _distribution(scenario, result, "tpot_s", "time per output token", scenario.slo.tpot_s),
         _distribution(scenario, result, "e2e_s", "time of the whole request", scenario.slo.e2e_s)
         if len(result.tasks)
@@ -126,7 +127,7 @@ def _distribution(
                       label=name)  # fmt: skip
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(lambda x, _: format_si(x, "s"))
+        axes.xaxis.set_major_formatter(lambda x, _: format_si(x, "s") if x < 999 else f"{x:,.0f} s")
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="x", labelsize=8.5)
         axes.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
@@ -183,23 +184,36 @@ def _clock(result: Result) -> tuple[float, str]:
     return (HOUR_S, "time [h]") if end > 3 * HOUR_S else (60.0, "time [min]") if end > 300 else (1.0, "time [s]")  # fmt: skip
 
 
+def _line(
+    axes: Axes, result: Result, values: pd.Series, number: int, label: str, *, calm: bool
+) -> None:
+    """A line over time; if `calm`, a jumpy one is faint under its moving mean."""
+    divisor, time = _clock(result)
+    x, colour = values.index.to_numpy() / divisor, _PALETTE[number % len(_PALETTE)]
+    width = len(values) // 40
+    if calm and width > 2:
+        axes.plot(x, values, color=colour, lw=0.7, alpha=0.3)
+        values = values.rolling(width, center=True, min_periods=1).mean()
+    axes.plot(x, values, color=colour, lw=1.6, ls=_DASHES[number % len(_DASHES)], label=label)
+    axes.set_xlabel(time)
+
+
 def _lines(
-    axes: Axes, result: Result, column: str, *, scale: float = 1.0, only: list[Any] | None = None
+    axes: Axes, result: Result, column: str, pools: Sequence[str], *, calm: bool = False
 ) -> None:
     """One line a pool over time."""
-    divisor, label = _clock(result)
-    pools = result.timeline["pool"].unique() if only is None else only
-    for i, pool in enumerate(list(pools)[: len(_PALETTE)]):
-        own = result.timeline[result.timeline["pool"] == pool]
-        axes.plot(own["time_s"] / divisor, own[column] / scale, color=_PALETTE[i], lw=1.4,
-                  ls=_DASHES[i % 4], label=str(pool))  # fmt: skip
+    for i, pool in enumerate(pools):
+        own = result.timeline[result.timeline["pool"] == pool].set_index("time_s")[column]
+        _line(axes, result, own, i, pool, calm=calm)
     if len(pools) > 1:
         axes.legend(loc="best", fontsize=9)
-    axes.set_xlabel(label)
 
 
-def _serving(result: Result) -> list[Any]:
-    return list(result.machines["pool"].unique())
+_MEANS = " Thick lines are moving means."
+
+
+def _serving(result: Result) -> list[str]:
+    return [str(pool) for pool in result.machines["pool"].unique()]
 
 
 def _load(result: Result) -> Drawing | None:
@@ -211,17 +225,13 @@ def _load(result: Result) -> Drawing | None:
     what = "tasks" if len(result.tasks) else "requests"
     claim = f"At most {running:,} {what} run at once and {waiting:,} wait"
     alt = (f"{what.capitalize()} running and waiting over time: mean {total['running'].mean():,.1f} running, "
-           f"at most {running:,}; mean {total['waiting'].mean():,.1f} waiting, at most {waiting:,}.")  # fmt: skip
+           f"at most {running:,}; mean {total['waiting'].mean():,.1f} waiting, at most {waiting:,}." + _MEANS)  # fmt: skip
     with _canvas(claim, alt) as canvas:
         axes = canvas.axes
-        divisor, label = _clock(result)
-        x = total.index.to_numpy() / divisor
-        axes.plot(x, total["running"], color=plots.COLOURS["blue"], lw=1.4, label="running")
-        axes.plot(x, total["waiting"], color=plots.COLOURS["orange"], lw=1.4, ls="--",
-                  label="waiting")  # fmt: skip
+        for i, name in enumerate(("running", "waiting")):
+            _line(axes, result, total[name], i, name, calm=True)
         axes.set_ylim(bottom=0)
         axes.legend(loc="best", fontsize=9)
-        axes.set_xlabel(label)
         axes.set_ylabel(what)
     return canvas.drawing
 
@@ -236,9 +246,9 @@ def _memory(result: Result) -> Drawing | None:
     claim = f"Memory of {fullest} is {peak.max():.0%} full at its peak"
     alt = "Share of cache (or of slots) in use over time; peaks: " + ", ".join(
         f"{pool} {share:.0%}" for pool, share in peak.items()
-    ) + "."  # fmt: skip
+    ) + "." + _MEANS  # fmt: skip
     with _canvas(claim, alt) as canvas:
-        _lines(canvas.axes, result, "memory_share", only=pools)
+        _lines(canvas.axes, result, "memory_share", pools, calm=True)
         canvas.axes.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")
         canvas.axes.set_ylabel("cache or slots in use")
         canvas.axes.set_ylim(bottom=0)
@@ -249,18 +259,18 @@ def _machines(result: Result) -> Drawing | None:
     """Machines that are up, where their number changes."""
     pools = _serving(result)
     timeline = result.timeline[result.timeline["pool"].isin(pools)]
-    span = timeline.groupby("pool", sort=False)["machines"].agg(["min", "max"])
-    moving = [pool for pool in pools if span.loc[pool, "min"] < span.loc[pool, "max"]]
+    groups = timeline.groupby("pool", sort=False)["machines"]
+    least = {str(pool): int(up.min()) for pool, up in groups}
+    most = {str(pool): int(up.max()) for pool, up in groups}
+    moving = [pool for pool in pools if least[pool] < most[pool]]
     if not moving:
         return None
-    ranges = [
-        f"{pool} {span.loc[pool, 'min']:.0f} to {span.loc[pool, 'max']:.0f}" for pool in moving
-    ]
+    ranges = [f"{pool} {least[pool]} to {most[pool]}" for pool in moving]
     claim = f"Machines up: {', '.join(ranges)}"
     from matplotlib.ticker import MaxNLocator
 
     with _canvas(claim, f"Number of machines up over time: {', '.join(ranges)}.") as canvas:
-        _lines(canvas.axes, result, "machines", only=moving)
+        _lines(canvas.axes, result, "machines", moving)
         canvas.axes.set_ylabel("machines up")
         canvas.axes.set_ylim(bottom=0)
         canvas.axes.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -279,9 +289,9 @@ def _power(result: Result) -> Drawing | None:
         axes = canvas.axes
         divisor, label = _clock(result)
         parts = result.timeline.groupby("pool", sort=False)["power_w"].max()
-        drawing = [pool for pool, most in parts.items() if most > 0]
+        drawing = [str(pool) for pool, most in parts.items() if most > 0]
         if len(drawing) > 1:
-            _lines(axes, result, "power_w", only=drawing)
+            _lines(axes, result, "power_w", drawing)
         axes.plot(total.index.to_numpy() / divisor, total, color=plots.COLOURS["black"], lw=1.0,
                   label="together")  # fmt: skip
         if len(drawing) > 1:
