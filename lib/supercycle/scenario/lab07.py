@@ -68,6 +68,8 @@ class SupplyCase:
         Most that the power energised in a year can grow [1/yr].
     budget_usd : float
         The subsidy [USD].
+    customer_margins : tuple of float
+        What a wafer earns with each of the foundry's customers, over the best one's [1].
     """
 
     code: str
@@ -82,6 +84,7 @@ class SupplyCase:
     cowos_wafers: float
     site_power_growth: float
     budget_usd: float
+    customer_margins: tuple[float, ...]
 
     def inputs(self) -> dict[str, float]:
         """What the choice of a stage rests on: the case's own numbers, else facts with ranges.
@@ -296,7 +299,7 @@ def case(code: str, rng: np.random.Generator | None) -> SupplyCase:
     if rng is None:
         return SupplyCase(
             code, 25.5, 31.9, float(defects), float(wafer), 144, 132, float(power), float(hbm),
-            float(cowos), float(growth), 2e9,
+            float(cowos), float(growth), 2e9, (1.0, 0.93, 0.85),
         )  # fmt: skip
 
     def near(number: float, low: float, high: float, digits: int) -> float:
@@ -315,4 +318,9 @@ def case(code: str, rng: np.random.Generator | None) -> SupplyCase:
         cowos_wafers=near(cowos, 0.95, 1.05, 3),
         site_power_growth=float(round(growth * rng.uniform(0.85, 1.25), 2)),
         budget_usd=float(round(rng.uniform(2e9, 3e9), -8)),
+        customer_margins=(
+            1.0,
+            float(round(rng.uniform(0.9, 0.96), 2)),
+            float(round(rng.uniform(0.8, 0.88), 2)),
+        ),
     )
