@@ -26,7 +26,7 @@ GRAPH = cluster.TaskGraph(
 )
 
 
-def traffic(seed: int, n: int, decimals: int, graphs: bool) -> pd.DataFrame:
+def traffic(seed: int, n: int, decimals: int, prefixes: bool, graphs: bool) -> pd.DataFrame:
     """Requests of five users, some of which share the beginning of their prompts."""
     rng = np.random.default_rng(seed)
     prompts = rng.integers(1, 300, n)
@@ -48,6 +48,8 @@ def traffic(seed: int, n: int, decimals: int, graphs: bool) -> pd.DataFrame:
             "hash_ids": ids,
         }
     )
+    if not prefixes:
+        frame = frame.drop(columns="hash_ids")
     if graphs:
         frame["graph"] = [GRAPH if rng.random() < 0.2 else None for _ in range(n)]
     return frame
@@ -106,7 +108,11 @@ def scenarios(draw):
         power_cap_w=cap_w,
     )
     requests = traffic(
-        draw(st.integers(0, 2**31)), draw(st.integers(0, 60)), pick(1, 2, 4, 9), draw(st.booleans())
+        draw(st.integers(0, 2**31)),
+        draw(st.integers(0, 60)),
+        pick(1, 2, 4, 9),
+        draw(st.booleans()),
+        draw(st.booleans()),
     )
     how = {
         "router": pick("round_robin", "least_tokens", "prefix_aware"),
@@ -204,10 +210,22 @@ def test_no_machine_idles_while_somebody_waits_who_could_run(scenario):
     plan, wrong = Engine.plan, []
 
     def watched(machine: Server) -> int:
+        growing = machine.growth[machine.step % machine.block]
+        short = growing > machine.free or bool(machine.loaded)
         ticks = plan(machine)
         if not ticks and machine.waiting:
             # an empty engine may only wait for caches under way, which hold its pages
             wrong.append(not (machine.loading or machine.sending))
+        elif machine.waiting and machine.cache is None and not (short or machine.reading):
+            # a place is free and no prompt is being read: then the head must lack pages
+            head = machine.waiting[0]
+            tokens = machine.calls.prompt[head] + machine.calls.emitted.get(head, 0)
+            if head in machine.carried:
+                tokens = machine.calls.prompt[head] + machine.calls.output[head]
+                tokens -= machine.carried[head]
+            growing = machine.growth[machine.step % machine.block]
+            left = machine.free - growing - -(-tokens // machine.block)
+            wrong.append(len(machine.running) < machine.max_batch and left >= machine.watermark)
         return ticks
 
     with pytest.MonkeyPatch.context() as patch:

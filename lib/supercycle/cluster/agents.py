@@ -79,7 +79,7 @@ class Human:
 Work = ModelCall | ToolCall | Human
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TaskGraph:
     """What an agent does for one request; each task starts when those before it are done.
 

@@ -8,10 +8,9 @@ if TYPE_CHECKING:
     from simpy import Environment
     from simpy.events import Event
 
-__all__ = ["ACT", "BEGIN", "MOVE", "ROUTE", "SAMPLE", "TICKS_PER_S", "TICK_S", "at"]
+__all__ = ["ACT", "BEGIN", "MOVE", "ROUTE", "SAMPLE", "TICKS_PER_S", "at"]
 
 TICKS_PER_S = 10**15
-TICK_S = 1e-15
 
 # At one moment machines end their steps first, in their order (2, 3, …); then caches arrive,
 # then machines fail, are repaired or ordered, then requests are routed, then idle machines begin

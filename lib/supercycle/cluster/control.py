@@ -127,6 +127,14 @@ class RateLimit:
         Most that a user can save up [tokens].
     spare_share : float
         Share of places taken below which limits are waived [1]; 0 for never.
+
+    Examples
+    --------
+    >>> buckets = TokenBuckets(RateLimit(tokens_per_s=10, burst_tokens=100, spare_share=0.5))
+    >>> [buckets.allow("me", 80, now_s, lambda: 0.9) for now_s in (0.0, 1.0, 6.0)]
+    [True, False, True]
+    >>> buckets.allow("me", 80, 6.0, lambda: 0.1)  # the fleet is nearly empty
+    True
     """
 
     tokens_per_s: float
@@ -177,6 +185,12 @@ class Autoscale:
         Time between decisions [s].
     start_up_s : float
         From the order to the first request [s]; paid for.
+
+    Examples
+    --------
+    >>> rule = Autoscale(least=1, most=8, target_load=20_000)
+    >>> rule.wanted(0), rule.wanted(50_000), rule.wanted(10**6)
+    (1, 3, 8)
     """
 
     least: int

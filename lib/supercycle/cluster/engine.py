@@ -17,7 +17,7 @@ from collections.abc import Generator
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from supercycle.cluster.clock import BEGIN, TICK_S, TICKS_PER_S, at
+from supercycle.cluster.clock import BEGIN, TICKS_PER_S, at
 from supercycle.cluster.control import FairQueue, PriorityQueue
 from supercycle.cluster.memory import PrefixCache
 from supercycle.cluster.steps import lines
@@ -221,7 +221,7 @@ class Engine:
             waiting.popleft()
             running[call] = None
             if calls.start_s[call] != calls.start_s[call]:
-                calls.start_s[call] = self.env.now * TICK_S
+                calls.start_s[call] = self.env.now / TICKS_PER_S
             if carried:
                 self.bring_back(call, length)
             elif cache is None:
@@ -306,7 +306,7 @@ class Engine:
         """Report the end of a request."""
         calls = self.calls
         self.load -= calls.prompt[call] + calls.output[call]
-        calls.finish_s[call] = self.env.now * TICK_S
+        calls.finish_s[call] = self.env.now / TICKS_PER_S
         if self.pool.queue == "fair":
             self.waiting.charge(call, calls.output[call])
         if not self.load:
@@ -323,7 +323,7 @@ class Engine:
             del reading[call]
             emitted = calls.emitted.pop(call, 0) + 1
             if emitted == 1:
-                calls.first_s[call] = self.env.now * TICK_S
+                calls.first_s[call] = self.env.now / TICKS_PER_S
             if self.cache is not None and calls.hash_ids[call]:
                 self.keep(call)
             left = calls.output[call] - emitted

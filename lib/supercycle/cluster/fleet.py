@@ -355,6 +355,17 @@ class Network:
         Of each machine's link [B/s]; infinite for none.
     latency_s : float
         Before the first byte [s].
+
+    Examples
+    --------
+    >>> from supercycle.cluster import StepTime
+    >>> replica = Replica(StepTime(0.01), kv_tokens=100_000, kv_bytes_per_token=131_072.0)
+    >>> fleet = Fleet(
+    ...     (Pool("read", replica, 2, role="prefill"), Pool("write", replica, role="decode")),
+    ...     network=Network(bandwidth_bytes_per_s=5e10),
+    ... )
+    >>> fleet.pools[fleet.entry].name
+    'read'
     """
 
     bandwidth_bytes_per_s: float = math.inf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supercycle.cluster.clock import MOVE, TICK_S, TICKS_PER_S, at
+from supercycle.cluster.clock import MOVE, TICKS_PER_S, at
 from supercycle.cluster.engine import Engine
 from supercycle.cluster.failures import speed_under_cap
 from supercycle.cluster.steps import lines
@@ -142,7 +142,7 @@ class Server(Engine):
         arrival = max(now, self.link_free) + round(seconds * TICKS_PER_S)
         self.link_free = arrival
         self.sending[call] = (arrival, left)
-        calls.transfer_s[call] += (arrival - now) * TICK_S
+        calls.transfer_s[call] += (arrival - now) / TICKS_PER_S
         event = at(self.env, arrival - now, MOVE)
         event.callbacks.append(lambda _: self.sent(call, arrival))
 
@@ -285,10 +285,10 @@ class Server(Engine):
         """Turn time in steps into energy at the power of now."""
         machine = self.machine
         self.busy_j += (
-            self.decode_ticks * TICK_S * (self.capped_w(machine.decode_w) - machine.idle_w)
+            self.decode_ticks / TICKS_PER_S * (self.capped_w(machine.decode_w) - machine.idle_w)
         )
         self.busy_j += (
-            self.mixed_ticks * TICK_S * (self.capped_w(machine.prefill_w) - machine.idle_w)
+            self.mixed_ticks / TICKS_PER_S * (self.capped_w(machine.prefill_w) - machine.idle_w)
         )
         self.busy_ticks += self.decode_ticks + self.mixed_ticks
         self.decode_ticks = self.mixed_ticks = 0

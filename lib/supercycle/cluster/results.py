@@ -18,6 +18,7 @@ from supercycle.cluster.agents import (
     realised_path,
 )
 from supercycle.cluster.calls import HUMAN
+from supercycle.cluster.clock import TICKS_PER_S
 from supercycle.units import MTOK
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Price:
         non_negative("output_usd_per_mtok", self.output_usd_per_mtok)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """What a simulation found.
 
@@ -102,6 +103,17 @@ class Result:
         When the simulation ended [s].
     in_system_mean : float
         Requests in the system, averaged over time as they came and went [1].
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from supercycle.cluster import Fleet, Station, simulate
+    >>> jobs = pd.DataFrame({"arrival_s": [0.0, 1.0], "service_s": [3.0, 1.0]})
+    >>> result = simulate(jobs, Fleet.of(Station()))
+    >>> result
+    <Result of 2 requests on 1 machine over 4 s>
+    >>> result.requests["queue_s"].tolist()
+    [0.0, 2.0]
     """
 
     requests: pd.DataFrame
@@ -111,6 +123,10 @@ class Result:
     jobs: pd.DataFrame
     end_s: float
     in_system_mean: float
+
+    def __repr__(self) -> str:
+        machines = f"{len(self.machines)} machine" + ("s" if len(self.machines) != 1 else "")
+        return f"<Result of {len(self.requests)} requests on {machines} over {self.end_s:.6g} s>"
 
     @classmethod
     def of(cls, world: World, end_s: float) -> Result:
@@ -123,7 +139,7 @@ class Result:
             machines=_machines(world, end_s),
             jobs=_jobs(world, end_s),
             end_s=end_s,
-            in_system_mean=world.area * 1e-15 / end_s if end_s else 0.0,
+            in_system_mean=world.area / TICKS_PER_S / end_s if end_s else 0.0,
         )
 
     def power_trace_w(self) -> pd.Series:
@@ -152,6 +168,18 @@ class Result:
         pandas.Series
             Rates are over `end_s`, percentiles over finished requests; one entry a quantity, the
             unit last in its name.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from supercycle.cluster import Fleet, Replica, StepTime, simulate
+        >>> requests = pd.DataFrame(
+        ...     {"arrival_s": [0.0, 0.0], "input_tokens": [50, 5000], "output_tokens": [2, 2]}
+        ... )
+        >>> replica = Replica(StepTime(0.01, prefill_s=1e-4), kv_tokens=6000, token_budget=6000)
+        >>> result = simulate(requests, Fleet.of(replica))
+        >>> result.summary(SLO(ttft_s=0.6))[["finished", "good_share", "ttft_p50_s"]].to_dict()
+        {'finished': 2.0, 'good_share': 1.0, 'ttft_p50_s': 0.515}
         """
         import pandas as pd
 
@@ -202,7 +230,8 @@ def _requests(world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
     import pandas as pd
 
     calls, n = world.calls, world.calls.requests
-    arrival = calls.arrival_s
+    # arrivals as the clock counts them, so that no wait is negative by a rounding error
+    arrival = np.array([round(a * TICKS_PER_S) / TICKS_PER_S for a in calls.arrival_s.tolist()])
     start, first, finish = (
         np.array(column[:n]) for column in (calls.start_s, calls.first_s, calls.finish_s)
     )
@@ -226,7 +255,7 @@ def _requests(world: World) -> tuple[pd.DataFrame, pd.DataFrame]:
     with np.errstate(divide="ignore", invalid="ignore"):
         tpot = np.where(later > 0, (_last(world, finish, graphs) - first) / later, np.nan)
     columns: dict[str, np.ndarray] = {
-        "arrival_s": arrival,
+        "arrival_s": calls.arrival_s,
         "input_tokens": whole.pop("input_tokens"),
         "output_tokens": whole.pop("output_tokens"),
         "ttft_s": first - arrival,
@@ -350,12 +379,14 @@ def _machines(world: World, end_s: float) -> pd.DataFrame:
     rows = []
     for m in world.machines:
         off = m.off if m.off >= 0 else now
-        on_s, up_s = (off - m.on) * 1e-15, (off - m.on - m.down_ticks) * 1e-15
+        on_s, up_s = (off - m.on) / TICKS_PER_S, (off - m.on - m.down_ticks) / TICKS_PER_S
         slots = getattr(m.machine, "slots", 1)
         energy = up_s * m.machine.idle_w + m.busy_j
         price = m.machine.usd_per_hour
         cost = math.nan if price is None else on_s / 3600 * price
-        rows.append((m.name, m.pool.name, slots, on_s, up_s, m.busy_ticks * 1e-15, energy, cost))
+        rows.append(
+            (m.name, m.pool.name, slots, on_s, up_s, m.busy_ticks / TICKS_PER_S, energy, cost)
+        )
     columns = ["machine", "pool", "slots", "on_s", "up_s", "busy_s", "energy_j", "cost_usd"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from supercycle.cluster.clock import TICK_S, TICKS_PER_S, at
+from supercycle.cluster.clock import TICKS_PER_S, at
 from supercycle.cluster.control import FairQueue, PriorityQueue
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class StationServer:
         calls = self.calls
         now: int = self.env.now  # type: ignore[assignment]
         if calls.start_s[call] != calls.start_s[call]:
-            calls.start_s[call] = now * TICK_S
+            calls.start_s[call] = now / TICKS_PER_S
         self.running[call] = now
         if self.pool.queue == "fair":
             self.waiting.charge(call, 1)
@@ -62,7 +62,7 @@ class StationServer:
         del self.running[call]
         self.busy_ticks += now - started
         self.load -= 1
-        self.calls.finish_s[call] = now * TICK_S
+        self.calls.finish_s[call] = now / TICKS_PER_S
         if self.waiting:
             self.start(self.waiting.popleft())
         if self.draining and not self.load:
@@ -90,7 +90,7 @@ class StationServer:
     @property
     def busy_j(self) -> float:
         """Energy of running jobs [J]."""
-        return self.busy_ticks * TICK_S * self.machine.slot_w
+        return self.busy_ticks / TICKS_PER_S * self.machine.slot_w
 
     def state(self) -> tuple[int, int, float, float]:
         """Jobs running and waiting, share of slots in use and power [W], as of now."""

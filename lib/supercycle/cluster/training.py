@@ -63,7 +63,15 @@ class Job:
         non_negative("start_s", self.start_s)
 
     def time_s(self, steps: int) -> float:
-        """Time of some steps from a checkpoint on, the checkpoints between them included [s]."""
+        """Time of some steps from a checkpoint on, the checkpoints between them included [s].
+
+        Examples
+        --------
+        >>> pattern = TrainingJob(1000, 700, 300, compute_s=1.5, communicate_s=0.5,
+        ...                       checkpoint_w=200, checkpoint_s=3.0, checkpoint_every_steps=10)
+        >>> Job("train", pattern, steps=100).time_s(20)  # twenty steps and a checkpoint
+        43.0
+        """
         pattern = self.pattern
         if not pattern.checkpoint_every_steps:
             return steps * pattern.step_s
@@ -120,7 +128,7 @@ class JobRun:
 
     def live(self) -> Generator[Event, None, None]:
         """Work until the steps are made, back to the last checkpoint after each failure."""
-        from supercycle.cluster.clock import ACT, TICK_S, TICKS_PER_S, at
+        from supercycle.cluster.clock import ACT, TICKS_PER_S, at
 
         job, env = self.job, self.world.env
         yield at(env, round(job.start_s * TICKS_PER_S), ACT)
@@ -129,10 +137,10 @@ class JobRun:
             self.draws(job.peak_w)
             whole_s = job.time_s(job.steps - self.safe)
             fails_s = self.rng.exponential(1 / rate) if rate else math.inf
-            start = env.now * TICK_S
+            start = env.now / TICKS_PER_S
             self.stretches.append((start, math.inf))
             yield at(env, round(min(whole_s, fails_s) * TICKS_PER_S), ACT)
-            self.stretches[-1] = (start, env.now * TICK_S)
+            self.stretches[-1] = (start, env.now / TICKS_PER_S)
             if whole_s <= fails_s:
                 break
             self.failures += 1
@@ -142,7 +150,7 @@ class JobRun:
             self.draws(job.down_w)
             yield at(env, round(job.restart_s * TICKS_PER_S), ACT)
         self.safe = job.steps
-        self.finish_s = env.now * TICK_S
+        self.finish_s = env.now / TICKS_PER_S
         self.draws(0.0)
         self.world.job_done()
 

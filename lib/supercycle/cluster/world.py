@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supercycle.cluster.calls import HUMAN, Calls
-from supercycle.cluster.clock import ACT, ROUTE, SAMPLE, TICK_S, TICKS_PER_S, at
+from supercycle.cluster.clock import ACT, ROUTE, SAMPLE, TICKS_PER_S, at
 from supercycle.cluster.control import Autoscale, TokenBuckets
 from supercycle.cluster.failures import Failures, Throttle, speed_under_cap
 from supercycle.cluster.fleet import Fleet, Pool, Replica
@@ -93,7 +93,7 @@ class World:
         for machine in self.machines:
             machine.close(now)
         self.count(0)
-        return now * TICK_S
+        return now / TICKS_PER_S
 
     def stop(self) -> None:
         """Look no further."""
@@ -199,9 +199,9 @@ class World:
     def ready(self, call: int) -> None:
         """A task's turn: at the next moment of routing, or with a person at once."""
         calls = self.calls
-        calls.ready_s[call] = self.env.now * TICK_S
+        calls.ready_s[call] = self.env.now / TICKS_PER_S
         if calls.pool[call] == HUMAN:
-            calls.start_s[call] = self.env.now * TICK_S
+            calls.start_s[call] = self.env.now / TICKS_PER_S
             event = at(self.env, round(calls.service_s[call] * TICKS_PER_S), ROUTE)
             event.callbacks.append(lambda _: self.person_done(call))
         else:
@@ -210,7 +210,7 @@ class World:
 
     def person_done(self, call: int) -> None:
         """A person has finished."""
-        self.calls.finish_s[call] = self.env.now * TICK_S
+        self.calls.finish_s[call] = self.env.now / TICKS_PER_S
         self.finished(call)
 
     # -- machines -----------------------------------------------------------------------------
