@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from supercycle.cluster import Fleet, Replica, Station, StepTime, arrivals, simulate
+from supercycle.cluster import Fleet, Replica, Station, StepTime, arrivals, simulate, staffing
 from supercycle.cluster import queueing as q
 from supercycle.cluster.sweep import interval
 
@@ -144,7 +144,7 @@ def test_constant_service_scales_with_its_length():
 
 @given(st.floats(0.5, 5e4), st.floats(0, 5), st.floats(1e-4, 0.9))
 def test_no_fewer_servers_keep_the_promise(load, wait, late):
-    c = q.servers_for_wait_count(load, 1.0, wait_s=wait, late_share=late)
+    c = staffing.servers_for_wait_count(load, 1.0, wait_s=wait, late_share=late)
 
     def tail(servers):
         return q.erlang_c_probability(servers, load) * math.exp(-(servers - load) * wait)
@@ -158,22 +158,24 @@ def test_large_systems_reach_halfin_and_whitts_limit():
     gaps = []
     for load in (1e2, 1e4, 1e6):
         servers = int(load + math.sqrt(load))
-        gaps.append(q.erlang_c_probability(servers, load) / q.halfin_whitt_probability(1.0) - 1)
+        gaps.append(
+            q.erlang_c_probability(servers, load) / staffing.halfin_whitt_probability(1.0) - 1
+        )
     assert gaps[2] == pytest.approx(0, abs=1e-3)
     np.testing.assert_allclose(np.divide(gaps[:-1], gaps[1:]), 10, rtol=0.1)
-    assert q.halfin_whitt_probability(0.0) == 1
+    assert staffing.halfin_whitt_probability(0.0) == 1
 
 
 @given(st.floats(100, 1e5), st.floats(0.01, 0.9))
 def test_the_square_root_rule_staffs_like_the_exact_formula(load, share):
-    rule = q.square_root_staffing_count(load, wait_probability=share)
-    exact = q.servers_for_wait_count(load, 1.0, wait_s=0.0, late_share=share)
+    rule = staffing.square_root_staffing_count(load, wait_probability=share)
+    exact = staffing.servers_for_wait_count(load, 1.0, wait_s=0.0, late_share=share)
     assert abs(rule - exact) <= 2
 
 
 def test_splitting_a_fleet_costs_the_root_of_the_number_of_sites():
     # Slack β√a per site: n sites need √n times the slack of one.
-    each, whole = q.square_root_staffing_count(np.array([1e6, 1.6e7]), wait_probability=0.01)
+    each, whole = staffing.square_root_staffing_count(np.array([1e6, 1.6e7]), wait_probability=0.01)
     assert (16 * each - 1.6e7) / (whole - 1.6e7) == pytest.approx(4, rel=1e-3)
 
 
@@ -198,8 +200,8 @@ def test_arrays_broadcast():
         (lambda: q.mm1(0.5, 0.0), "service_s"),
         (lambda: q.mmc_wait_quantile_s(1.0, 0.5, 1.0), "quantile = 1.0"),
         (lambda: q.md1_wait_quantile_s(1.0, 0.5, 1.0), "quantile = 1.0"),
-        (lambda: q.servers_for_wait_count(1.0, 1.0, wait_s=0.0, late_share=0.0), "late_share"),
-        (lambda: q.square_root_staffing_count(1.0, wait_probability=1.0), "wait_probability = 1.0"),
+        (lambda: staffing.servers_for_wait_count(1.0, 1.0, wait_s=0.0, late_share=0.0), "late_share"),
+        (lambda: staffing.square_root_staffing_count(1.0, wait_probability=1.0), "wait_probability = 1.0"),
     ],
 )  # fmt: skip
 def test_a_queue_that_cannot_be_is_refused_in_one_sentence(call, words):
