@@ -29,7 +29,7 @@ def solutions():
     known, found = {"/proc", "/usr", "/dev", sys.prefix, sys.base_prefix}, []
     for folder, folders, files in os.walk("/"):
         folders[:] = [name for name in folders if os.path.join(folder, name) not in known]
-        found += [folder for name in files if name in ("lab.toml", "gradebook.db")]
+        found += [folder for name in files if name in ("lab.toml", "gradebook.db") and "nbgrader/tests" not in folder]
     return found
 
 status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
@@ -205,4 +205,5 @@ def test_an_ordinary_user_is_as_safe():
          "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", "privilege or process or private or course"],
         capture_output=True, text=True, cwd="/tmp", env={**os.environ, "HOME": "/tmp", "PYTHONPATH": path},
     )  # fmt: skip
-    assert " passed" in done.stdout and "failed" not in done.stdout, done.stdout[-2000:]
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert done.stdout.startswith("...."), done.stdout

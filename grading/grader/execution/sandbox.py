@@ -358,16 +358,20 @@ def open_sandbox(
 def _namespaces(init: int) -> list[int]:
     """Open the namespaces of a sandbox in the order in which they can be entered.
 
-    The user namespace comes first: it is the one that owns the mounts, in which whoever made it has
-    every capability that entering the others takes. As root there is none: bubblewrap makes none.
+    The user namespace that owns the mounts comes first: whoever made it has there every capability
+    that entering the others takes. Last comes the one in which the sandbox's own processes live, in
+    which a user is nobody special. As root there is neither: bubblewrap makes none.
     """
     names = ("mnt", "net", "ipc", "uts", "pid")
     spaces = [os.open(f"/proc/{init}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in names]
     owner = fcntl.ioctl(spaces[0], _NS_GET_USERNS)
-    if os.fstat(owner).st_ino == os.stat("/proc/self/ns/user").st_ino:
+    if os.fstat(owner).st_ino == _inode(os.getpid(), "user"):
         os.close(owner)
         return spaces
-    return [owner, *spaces]
+    spaces = [owner, *spaces]
+    if _inode(init, "user") != os.fstat(owner).st_ino:
+        spaces.append(os.open(f"/proc/{init}/ns/user", os.O_RDONLY | os.O_CLOEXEC))
+    return spaces
 
 
 def _settle(

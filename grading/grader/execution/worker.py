@@ -33,6 +33,8 @@ __all__ = ["Worker"]
 
 #: Starting anew with a cell skipped is tried this often.
 MAX_ATTEMPTS = 4
+#: A process that reported nothing for twice the time of a cell and this much more hangs [s].
+PATIENCE_S = 10.0
 #: How long the warm processes may take to import what the lab needs [s].
 START_S = 120.0
 
@@ -111,7 +113,7 @@ class Worker:
         if self.process.poll() is not None:
             self._start()
         limits = self.lab.limits
-        silence_s = 2 * limits.cell_s + 10
+        silence_s = 2 * limits.cell_s + PATIENCE_S
         pid, current, why = 0, "", ""
         try:
             self.channel.send(job)
