@@ -26,6 +26,8 @@ __all__ = ["check_address", "grade_on_cluster"]
 
 #: Jobs handed to the scheduler at a time; the rest stay here, so that a class fits into memory.
 AHEAD = 256
+#: How long a scheduler may take to answer [s].
+CONNECT_S = 20.0
 
 
 def check_address(address: str) -> None:
@@ -85,7 +87,7 @@ def grade_on_cluster(
             scheduler,
             security=Security(require_encryption=True) if secure else None,
             deserializers=plain,
-            timeout="20s",
+            timeout=CONNECT_S,
             set_as_default=False,
         )
     except (OSError, TimeoutError, TypeError, ValueError) as error:

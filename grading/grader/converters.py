@@ -11,11 +11,15 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemLoader
+from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from traitlets import default
 
 from grader.course import Course
 from grader.engine import How, grade_class
@@ -25,7 +29,7 @@ from grader.gradebook import open_gradebook
 from grader.record import Result
 from grader.source import read_lab
 
-__all__ = ["EngineAutograde", "EngineFeedback", "course_of", "install"]
+__all__ = ["EngineAutograde", "EngineFeedback", "OfflineHTMLExporter", "course_of", "install"]
 
 
 def course_of(coursedir: Any) -> Course:
@@ -117,6 +121,14 @@ class EngineFeedback(GenerateFeedback):
             raise NbGraderException(str(error)) from None
 
 
+class OfflineHTMLExporter(HTMLExporter):
+    """Pages without MathJax from the network: formulas stay as they were typed."""
+
+    @default("extra_loaders")
+    def _extra_loaders_default(self) -> list[Any]:
+        return [FileSystemLoader(Path(__file__).parent / "templates")]
+
+
 def install() -> None:
     """Put the engine in the place of nbgrader's converters, in command and formgrader alike."""
     import nbgrader.apps.api
@@ -128,3 +140,7 @@ def install() -> None:
         module.Autograde = EngineAutograde
     for module in (nbgrader.converters, nbgrader.apps.api, nbgrader.apps.generatefeedbackapp):
         module.GenerateFeedback = EngineFeedback
+    # formgrader has loaded itself when it reads the course's configuration; nobody else needs it
+    formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
+    if formgrader is not None:
+        formgrader.HTMLExporter = OfflineHTMLExporter  # type: ignore[attr-defined]

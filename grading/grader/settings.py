@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from grader.course import Course
@@ -35,8 +34,6 @@ def nbgrader_config(course: Course) -> Any:
     c.CourseDirectory.db_url = course.db_url
     for step in ("source", "release", "submitted", "autograded", "feedback"):
         c.CourseDirectory[f"{step}_directory"] = str(getattr(course, step).relative_to(course.root))
-    # formgrader's pages would load MathJax from elsewhere; formulas stay as they were typed
-    c.HTMLExporter.extra_template_paths = [str(Path(__file__).parent / "templates")]
     late = read_policy(course).late
     if late:
         c.AssignLatePenalties.plugin_class = "grader.policy.LatePolicy"

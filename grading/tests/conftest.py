@@ -130,3 +130,9 @@ def postgresql(postgresql_server):
     from types import SimpleNamespace
 
     return SimpleNamespace(url=postgresql_server.database(), server=postgresql_server)
+
+
+@pytest.fixture(autouse=True)
+def unchanging_library(monkeypatch):
+    """Let nobody's edit of the library during a test be a reason to grade again."""
+    monkeypatch.setattr("grader.engine.environment_digest", lambda: "0" * 16)

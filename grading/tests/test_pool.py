@@ -263,7 +263,10 @@ def test_a_cluster_gives_the_same_grades(course, hand_in_class, how):
         ("tcp://127.0.0.1:1", "no scheduler answers at tcp://127.0.0.1:1"),
     ],
 )
-def test_a_cluster_that_could_be_overheard_is_refused(course, hand_in_class, how, address, said):
+def test_a_cluster_that_could_be_overheard_is_refused(
+    course, hand_in_class, how, address, said, monkeypatch
+):
+    monkeypatch.setattr("grader.cluster.CONNECT_S", 0.5)
     hand_in_class(1)
     with pytest.raises(GraderError, match=said):
         grade_class(course, LAB, (), dataclasses.replace(how, scheduler=address))

@@ -141,9 +141,6 @@ def regrade(
 
 def history(lab: _Lab, student: Annotated[str, typer.Argument()], course: Where = Path()) -> None:
     """Show every grade a student was given: when, by which tests, in which environment."""
-    from rich.table import Table
-    from rich.text import Text
-
     from grader.journal import Journal
 
     where, out = Course.find(course), console()
@@ -151,18 +148,17 @@ def history(lab: _Lab, student: Annotated[str, typer.Argument()], course: Where 
     entries = journal.history(student)
     if not entries:
         raise GraderError(f"{student!r} has no grade in {lab}")
-    table = Table(title=f"{lab}: {student}", title_justify="left")
-    for column in ("when (UTC)", "points", "ended as", "tests", "environment", "answers", "counts"):
-        table.add_column(column)
     current = journal.in_gradebook(student)
     for entry in entries:
         result, key = entry.result, entry.key
-        table.add_row(
-            entry.at[:19].replace("T", " "), f"{result.score:g} / {result.max_score:g}",
-            Text(result.status + ("" if result.sandboxed else ", no sandbox")),
-            key.tests, key.environment, key.answers, "✓" if entry is current else "",
-        )  # fmt: skip
-    out.print(table)
+        seed = f", scenario {key.seed}" if key.seed else ""
+        say(
+            out,
+            f"{entry.at[:19].replace('T', ' ')} UTC  {result.score:g}/{result.max_score:g}  "
+            f"{result.status}{'' if result.sandboxed else ' without the sandbox'}  "
+            f"(tests {key.tests}, environment {key.environment}, answers {key.answers}{seed})"
+            f"{'  counts' if entry is current else ''}",
+        )
 
 
 def status(course: Where = Path()) -> None:
