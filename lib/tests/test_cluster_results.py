@@ -93,6 +93,16 @@ def test_the_timeline_agrees_with_the_table_of_requests():
             assert sure <= count <= maybe
 
 
+def test_the_timeline_covers_whatever_lasts_long_in_even_steps():
+    # all come at once and keep the machine busy for minutes
+    frame = traffic(300, 1e6)
+    result = cluster.simulate(frame, cluster.Fleet.of(REPLICA))
+    moments = result.timeline["time_s"].to_numpy()
+    assert 400 <= len(moments) <= 1000
+    assert np.diff(moments) == pytest.approx(np.full(len(moments) - 1, moments[1]))
+    assert moments[-1] > result.end_s - 2 * moments[1]
+
+
 def test_stopping_early_leaves_requests_unfinished():
     frame = traffic(500, 10.0)
     whole = cluster.simulate(frame, cluster.Fleet.of(REPLICA, 2)).requests

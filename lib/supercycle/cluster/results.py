@@ -148,7 +148,8 @@ class Result:
         Returns
         -------
         pandas.Series
-            Indexed by ``time_s``; samples are `sample_s` of the simulation apart.
+            Indexed by ``time_s``, at even steps; set `sample_s` of the simulation to resolve what
+            you look for.
         """
         return self.timeline.groupby("time_s")["power_w"].sum()
 

@@ -53,8 +53,8 @@ def simulate(
     jobs : sequence of Job
         Training runs beside the serving.
     sample_s : float, optional
-        Time between rows of the timeline [s]; left out, a 500th of the time that requests arrive
-        or jobs would run without failures.
+        Time between rows of the timeline [s]; left out, 500 to 1000 moments that cover the
+        whole, or fewer where the simulation stops early.
 
     Returns
     -------

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["World"]
 
+MOMENTS = 1000  # most rows a pool in the timeline, unless the caller sets their distance
+
 
 class World:
     """Everything of one simulation: its clock, its machines, its requests and jobs."""
@@ -60,12 +62,9 @@ class World:
         self.tasks_left = {row: len(graph.tasks) for row, graph in self.calls.graphs.items()}
         self.buckets = TokenBuckets(fleet.rate_limit) if fleet.rate_limit else None
         self.inside, self.since, self.area = 0, 0, 0  # requests in the system, and their time
-        span_s = max(
-            float(self.calls.arrival_s.max(initial=0.0)),
-            *(job.start_s + job.time_s(job.steps) for job in jobs),
-            0.5,
-        )
-        self.sample_s = sample_s or span_s / 500
+        self.sample_s = sample_s
+        expected_s = (job.start_s + job.time_s(job.steps) for job in jobs)
+        self.span_s = max(float(self.calls.arrival_s.max(initial=0.0)), 0.5, *expected_s)
         self.samples: list[tuple[Any, ...]] = []
         self.jobs = [JobRun(self, job, seed, i) for i, job in enumerate(jobs)]
         self.check_power()
@@ -337,17 +336,24 @@ class World:
     # -- looking on ---------------------------------------------------------------------------
 
     def sample(self) -> Generator[Event, None, None]:
-        """Look at every pool at even times."""
-        step = round(self.sample_s * TICKS_PER_S)
+        """Look at every pool at even times; unless a step is set, never at too many of them."""
+        ticks = round((self.sample_s or 2 * self.span_s / MOMENTS) * TICKS_PER_S)
         moment = 0
         while True:
-            for pool, machines in zip(self.fleet.pools, self.serving, strict=True):
-                here = [m for m in self.machines if m.pool is pool and m.draining and m.off < 0]
-                states = [machine.state() for machine in [*machines, *here]]
-                totals = [sum(column) for column in zip(*states, strict=True)] or [0, 0, 0.0, 0.0]
-                running, waiting, used, power = totals
-                share = used / len(states) if states else math.nan
-                row = (moment * self.sample_s, pool.name, len(states), running, waiting)
-                self.samples.append((*row, share, power))
-            yield at(self.env, step, SAMPLE)
+            self.look(moment * ticks / TICKS_PER_S)
             moment += 1
+            if moment == MOMENTS and self.sample_s is None:  # every other look will do
+                pools = len(self.serving)
+                self.samples = [row for i, row in enumerate(self.samples) if i // pools % 2 == 0]
+                ticks, moment = 2 * ticks, MOMENTS // 2
+            yield at(self.env, moment * ticks - int(self.env.now), SAMPLE)
+
+    def look(self, time_s: float) -> None:
+        """A row for each pool."""
+        for pool, machines in zip(self.fleet.pools, self.serving, strict=True):
+            leaving = [m for m in self.machines if m.pool is pool and m.draining and m.off < 0]
+            states = [machine.state() for machine in [*machines, *leaving]]
+            totals = [sum(column) for column in zip(*states, strict=True)] or [0, 0, 0.0, 0.0]
+            running, waiting, used, power = totals
+            share = used / len(states) if states else math.nan
+            self.samples.append((time_s, pool.name, len(states), running, waiting, share, power))
