@@ -157,10 +157,8 @@ def test_partial_credit_must_be_a_finite_number_in_range():
     parts = [header("setup") + SETUP]
     for name, (test, _) in CARELESS.items():
         parts.append(header(name, grade=True, points=2) + test)
+    parts.append(header("x", solution=True, locked=False) + "x = 1")
     notebook = read_script("\n\n".join(parts) + "\n")
-    notebook.cells.append(
-        {**read_script(header("x", solution=True, locked=False) + "x = 1").cells[0]}
-    )
     with start(notebook, 2 * len(CARELESS)) as worker:
         run = worker.grade(json.dumps(notebook).encode())
     assert {c.grade_id: c.score for c in run.cells} == {

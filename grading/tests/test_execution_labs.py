@@ -29,7 +29,7 @@ def lab(request):
 
 
 def scores_of(lab, answers):
-    read, release, worker = lab
+    _, release, worker = lab
     run = worker.grade(json.dumps(fill(release, answers)).encode())
     assert run.status == "graded", run.reason
     return {c.grade_id: c.score for c in run.cells if not c.manual}, run

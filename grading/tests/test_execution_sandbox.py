@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import GraderError
-from grader.execution import Worker, describe
-from grader.execution import sandbox as walls
+from grader.execution import Worker, describe, walls
 from grader.execution.spec import Limits
 from grader.source import Lab, LabFile, read_script
 
@@ -147,7 +146,7 @@ def test_without_bubblewrap_one_sentence_says_what_to_install(monkeypatch, tmp_p
     (tmp_path / "python3").symlink_to(sys.executable)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        GraderError, match="bubblewrap is not installed: install .* or pass --unsafe-no-sandbox"
+        GraderError, match=r"bubblewrap is not installed: install .* or pass --unsafe-no-sandbox"
     ):
         Worker(probe_lab()[0])
 

@@ -107,7 +107,7 @@ class _Hook(DisplayHook):
 class _Publisher(DisplayPublisher):
     """Keep what ``display`` shows."""
 
-    def publish(self, data: Any, metadata: Any = None, **rest: Any) -> None:
+    def publish(self, data: Any, *args: Any, **kwargs: Any) -> None:
         shell: Any = self.shell
         shell.outputs.display("display_data", data)
 
@@ -122,8 +122,7 @@ class _Shell(InteractiveShell):
 
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
         """Note the error; IPython's own coloured traceback would cost more than most cells."""
-        kind, error, trace = exc_tuple or sys.exc_info()
-        self.outputs.append(error_output(error))
+        self.outputs.append(error_output((exc_tuple or sys.exc_info())[1]))
 
     def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
         """Note the error."""

@@ -1,194 +1,34 @@
-"""A student's names in the trusted process: what tests see, call, and compare.
+"""The trusted side of a student process: what tests ask of a student's names, and what comes back.
 
 A *value* is decoded and from then on plain. What has no typed form (a function, a class, an object
-of the student's) is a proxy, which asks the student process for everything it does and decodes
-what comes back. The rule that keeps scores honest: **a proxy never decides a comparison**. It has no
-equality with a plain value, no order, no truth and no arithmetic with plain numbers, since each of
-these would hand the expected value to the student's code and let it answer.
+of the student's) becomes a proxy (`remote`), which asks the student process for everything it does.
 """
 
 from __future__ import annotations
 
-import builtins
-import contextlib
-import inspect
-import linecache
 import socket
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
 from grader.execution.cells import CellTooLong
 from grader.execution.channel import Channel, Gone, Late
-from grader.execution.values import Unsendable, decode, encode
+from grader.execution.described import builtin_errors, described, show_signature, show_source
+from grader.execution.reading import decode
+from grader.execution.remote import CallableRemote, Record, Remote, RemoteClass, article
+from grader.execution.values import Unsendable, encode
 
-__all__ = ["Remote", "Session", "StudentGone"]
+__all__ = ["Session", "StudentGone"]
 
 #: How long after its own time limit the student process may take to say so [s].
 GRACE_S = 1.0
 
 
-class StudentGone(BaseException):  # noqa: N818 - no test may catch it by accident
+class StudentGone(BaseException):
     """The student process ended or hangs while a test needs it."""
-
-
-class Remote:
-    """An object of the student's; see the module's rule for what is missing."""
-
-    _session: Session
-    _ref: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._session.do("getattr", self._ref, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._session.do("setattr", self._ref, name, value)
-
-    def __len__(self) -> int:
-        return int(self._session.do("len", self._ref))
-
-    def __iter__(self) -> Iterator[Any]:
-        made = self._session.do("iter", self._ref)
-        while True:
-            try:
-                yield self._session.do("next", made._ref if isinstance(made, Remote) else made)
-            except StopIteration:
-                return
-
-    def __next__(self) -> Any:
-        return self._session.do("next", self._ref)
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._session.do("getitem", self._ref, key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._session.do("setitem", self._ref, key, value)
-
-    def __delitem__(self, key: Any) -> None:
-        self._session.do("delitem", self._ref, key)
-
-    def __enter__(self) -> Any:
-        return self._session.do("enter", self._ref)
-
-    def __exit__(self, *_: Any) -> None:
-        self._session.do("exit", self._ref)
-
-    def __str__(self) -> str:
-        return str(self._session.do("str", self._ref))
-
-    def __repr__(self) -> str:
-        return f"<{self._ref.get('type') or self._ref.get('name')} of the student's>"
-
-    def __hash__(self) -> int:
-        return hash(self._ref["id"])
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Remote):
-            return bool(self._ref["id"] == other._ref["id"])
-        self._refuse("has no equality with a plain value")
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __bool__(self) -> bool:
-        self._refuse("is neither true nor false")
-
-    def __contains__(self, item: Any) -> bool:
-        self._refuse("cannot say what it contains: turn it into a list first")
-
-    def _refuse(self, why: str) -> NoReturn:
-        kind = self._ref.get("type") or self._ref.get("name") or "object"
-        raise TypeError(f"{_article(kind)} came back where a plain value belongs: it {why}")
-
-
-class _Callable(Remote):
-    """An object of the student's that can be called; others must not look as if they could."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._session.do("call", self._ref, *args, **kwargs)
-
-
-def _article(kind: str) -> str:
-    return f"a{'n' if kind[:1].lower() in 'aeiou' else ''} {kind}"
-
-
-def _operator(name: str) -> Callable[..., Any]:
-    def operate(self: Remote, *others: Any) -> Any:
-        if not all(isinstance(other, Remote) for other in others):
-            self._refuse("does not reckon with numbers")
-        return self._session.do(name, self._ref, *others)
-
-    return operate
-
-
-def _refused_order(self: Remote, other: object) -> bool:
-    self._refuse("has no order")
-
-
-for _name in (
-    "add",
-    "sub",
-    "mul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "pow",
-    "matmul",
-    "neg",
-    "pos",
-    "abs",
-):
-    setattr(Remote, f"__{_name}__", _operator(_name))
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
-    setattr(Remote, f"__r{_name}__", _operator(_name))
-for _name in ("lt", "le", "gt", "ge"):
-    setattr(Remote, f"__{_name}__", _refused_order)
-Remote.__array_ufunc__ = None  # type: ignore[attr-defined]  # NumPy must not look inside, either
-_set = object.__setattr__
-
-
-class _RemoteClass(type):
-    """The class of a student's class: calling it makes an object over there."""
-
-    _session: Session
-    _ref: dict[str, Any]
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        return cls._session.do("call", cls._ref, *args, **kwargs)
-
-    def __getattr__(cls, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return cls._session.do("getattr", cls._ref, name)
-
-
-class _Record(Remote):
-    """An object of a student's dataclass: its fields are plain values, compared here."""
-
-    def __eq__(self, other: object) -> bool:
-        mine, theirs = vars(self).get("_fields"), getattr(other, "__dict__", {}).get("_fields")
-        same_class = isinstance(other, _Record) and type(self).__name__ == type(other).__name__
-        return same_class and bool(mine == theirs)
-
-    def __hash__(self) -> int:
-        return hash(repr(vars(self)["_fields"]))
-
-    def __getattr__(self, name: str) -> Any:
-        fields = vars(self)["_fields"]
-        return fields[name] if name in fields else super().__getattr__(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        vars(self)["_fields"][name] = value
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{k}={v!r}" for k, v in vars(self)["_fields"].items())
-        return f"{type(self).__name__}({fields})"
 
 
 class Session:
@@ -286,7 +126,7 @@ class Session:
         if name == "StopIteration" and what == "next":
             raise StopIteration
         own = self.decode(error["cls"]) if isinstance(error.get("cls"), dict) else None
-        for kind in (own, *_builtin_errors(error.get("mro"))):
+        for kind in (own, *builtin_errors(error.get("mro"))):
             if isinstance(kind, type) and issubclass(kind, Exception):
                 arg = error.get("arg", message)
                 try:
@@ -337,8 +177,8 @@ class Session:
 
     def _unreadable(self, name: str, why: str) -> Remote:
         made = object.__new__(Remote)
-        _set(made, "_session", self)
-        _set(made, "_ref", {"id": 0, "type": f"value ({why})", "global": name})
+        object.__setattr__(made, "_session", self)
+        object.__setattr__(made, "_ref", {"id": 0, "type": f"value ({why})", "global": name})
         return made
 
     # --- values ---
@@ -375,7 +215,7 @@ class Session:
                 "t": "iterator",
                 "v": [self.encode(item) for item in itertools.islice(value, 100_000)],
             }
-        raise Unsendable(f"{_article(type(value).__name__)} cannot be passed to the student's code")
+        raise Unsendable(f"{article(type(value).__name__)} cannot be passed to the student's code")
 
     def resolve(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
         """Make a proxy, once for each of the student's objects."""
@@ -400,7 +240,7 @@ class Session:
     def _shared(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
         for kind, name in self.shared.items():
             if name == data.get("name"):
-                made = object.__new__(kind)
+                made: Any = object.__new__(kind)
                 made.__dict__.update({str(part(key)): part(value) for key, value in data["v"]})
                 return made
         raise Unsendable("unknown class")
@@ -408,23 +248,23 @@ class Session:
     def _object(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
         kind = part(data["cls"]) if isinstance(data.get("cls"), dict) else None
         if not (isinstance(kind, type) and issubclass(kind, Remote)):
-            base = _Callable if data.get("callable") else Remote
+            base = CallableRemote if data.get("callable") else Remote
             kind = type(str(data.get("type"))[:100], (base,), {"__module__": "__main__"})
         return self._instance(kind, data)
 
     def _instance(self, kind: type[Remote], data: dict[str, Any]) -> Any:
         made = object.__new__(kind)
-        _set(made, "_session", self)
-        _set(made, "_ref", {k: data.get(k) for k in ("id", "global", "type")})
+        object.__setattr__(made, "_session", self)
+        object.__setattr__(made, "_ref", {k: data.get(k) for k in ("id", "global", "type")})
         return made
 
     def _record(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
         kind = part(data.get("cls"))
         made = self._instance(
-            kind if isinstance(kind, type) and issubclass(kind, _Record) else _Record, data
+            kind if isinstance(kind, type) and issubclass(kind, Record) else Record, data
         )
         names = [str(name)[:200] for name in data.get("fields", ())]
-        _set(
+        object.__setattr__(
             made,
             "_fields",
             dict(zip(names, [part(value) for value in data.get("v", ())], strict=False)),
@@ -432,15 +272,15 @@ class Session:
         return made
 
     def _class(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
-        name, namespace = str(data.get("name"))[:200], _described(data)
+        name, namespace = str(data.get("name"))[:200], described(data)
         ref = {k: data.get(k) for k in ("id", "global", "name")}
         if data.get("exception"):
-            base = next(iter(_builtin_errors(data.get("mro"))), Exception)
-            return type(name, (base,), {**namespace, "_ref": ref})
-        base = _Record if data.get("record") else _Callable if data.get("callable") else Remote
-        made = _RemoteClass(name, (base,), namespace)
+            error = next(iter(builtin_errors(data.get("mro"))), Exception)
+            return type(name, (error,), {**namespace, "_ref": ref})
+        base = Record if data.get("record") else CallableRemote if data.get("callable") else Remote
+        made = RemoteClass(name, (base,), namespace)
         made._session, made._ref = self, ref
-        _show_signature(made, data)
+        show_signature(made, data)
         return made
 
     def _function(self, data: dict[str, Any], part: Callable[[Any], Any]) -> Any:
@@ -450,67 +290,21 @@ class Session:
         def function(*args: Any, **kwargs: Any) -> Any:
             return session.do("call", ref, *args, **kwargs)
 
-        for key, value in _described(data).items():
+        for key, value in described(data).items():
             setattr(function, key, value)
         function.__dict__["_ref"] = ref
-        _show_signature(function, data)
-        _show_source(function, data)
+        show_signature(function, data)
+        show_source(function, data)
         return function
-
-
-def _described(data: dict[str, Any]) -> dict[str, Any]:
-    doc, name = data.get("doc"), str(data.get("name"))[:200]
-    return {
-        "__doc__": doc if isinstance(doc, str) else None,
-        "__module__": "__main__",
-        "__qualname__": name,
-        **({} if data.get("kind") == "class" else {"__name__": name}),
-    }
-
-
-def _show_signature(target: Any, data: dict[str, Any]) -> None:
-    """Let ``inspect.signature`` and ``__annotations__`` say what the student wrote; as data."""
-    with contextlib.suppress(ValueError, TypeError, KeyError, Unsendable, AttributeError):
-        parameters, notes = [], {}
-        for entry in data["signature"]:
-            default = decode(entry["default"]) if "default" in entry else inspect.Parameter.empty
-            note = inspect.Parameter.empty
-            if "annotation" in entry:
-                text = str(entry["annotation"])
-                note = notes[entry["name"]] = getattr(builtins, text, text)
-            kind = list(inspect._ParameterKind)[int(entry["kind"])]
-            parameters.append(
-                inspect.Parameter(entry["name"], kind, default=default, annotation=note)
-            )
-        target.__signature__ = inspect.Signature(parameters)
-        target.__annotations__ = notes
-
-
-def _show_source(function: Any, data: dict[str, Any]) -> None:
-    """Let ``inspect.getsource`` find the student's text, which is never run here."""
-    source = data.get("source")
-    if isinstance(source, str):
-        file = f"<answer {data.get('id')}>"
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-        function.__code__ = function.__code__.replace(co_filename=file, co_firstlineno=1)
-
-
-def _builtin_errors(mro: Any) -> Iterator[type[Exception]]:
-    """Yield the built-in exceptions of a method resolution order, nearest first."""
-    for name in mro if isinstance(mro, list) else ():
-        kind = getattr(builtins, name, None) if isinstance(name, str) else None
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            yield kind
 
 
 def _replace(mine: Any, theirs: Any) -> None:
     """Give a mutable argument the content it has after the call, in place."""
     if isinstance(mine, list) and isinstance(theirs, list):
         mine[:] = theirs
-    elif isinstance(mine, dict) and isinstance(theirs, dict):
-        mine.clear()
-        mine.update(theirs)
-    elif isinstance(mine, set) and isinstance(theirs, set):
+    elif (isinstance(mine, dict) and isinstance(theirs, dict)) or (
+        isinstance(mine, set) and isinstance(theirs, set)
+    ):
         mine.clear()
         mine.update(theirs)
     elif isinstance(mine, bytearray) and isinstance(theirs, bytearray):

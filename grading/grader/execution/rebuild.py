@@ -223,9 +223,9 @@ def _find_others(
     given = {_bare(cell.released): cell.id for cell in lab.cells}
     free = [c for c in cells if c["grade_id"] not in known and c["source"].strip()]
     free = [c for c in free if _kind_of(given.get(_bare(c["source"])), lab) in (None, "answer")]
-    place = {}
+    place: dict[str, int] = {}
     for cell in cells:
-        place.setdefault(given.get(_bare(cell["source"]), cell["grade_id"]), cell["place"])
+        place.setdefault(str(given.get(_bare(cell["source"]), cell["grade_id"])), cell["place"])
     for answer in answers:
         if answer.grade_id in found.answers or not free:
             continue

@@ -26,14 +26,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
-import json
 import os
 import resource
 import shutil
 import signal
 import subprocess
-import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -42,12 +39,11 @@ from typing import Any
 
 from grader.errors import GraderError
 from grader.execution.seccomp import deny_dangerous_calls
+from grader.execution.walls import HOME, INSTALL, PRIVATE, build_walls
 
-__all__ = ["HOME", "Sandbox", "bubblewrap_problem", "open_sandbox"]
+__all__ = ["Sandbox", "bubblewrap_problem", "open_sandbox"]
 
-HOME = "/home/student"
 WORK = f"{HOME}/lab"
-INSTALL = "install the Debian package bubblewrap, or pass --unsafe-no-sandbox to run student code unprotected"  # fmt: skip
 
 _NS_GET_USERNS = 0xB701
 _CLONE_NEWUSER = 0x10000000
@@ -58,7 +54,6 @@ _CLONE_NEWUSER = 0x10000000
     _PR_SET_NO_NEW_PRIVS,
     _PR_CAP_AMBIENT,
 ) = 4, 24, 36, 38, 47
-_PRIVATE = ("/tmp", "/dev/shm", HOME)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -156,110 +151,6 @@ def _how(status: int) -> str:
     return f"the process ended itself with status {os.WEXITSTATUS(status)}"
 
 
-# --- building the walls -------------------------------------------------------------------------
-
-
-def visible() -> list[str]:
-    """Return what of this machine a submission sees, read-only: system, Python, library, facts.
-
-    A checkout's ``lib`` and ``grading`` stand on Python's path; of these only the package itself and
-    its facts are shown, for solutions, tests, submissions and the gradebook lie beside them.
-    """
-    import supercycle
-
-    package = Path(supercycle.__file__).resolve().parent
-    shown = [
-        sys.prefix,
-        sys.base_prefix,
-        *(p for p in sys.path if p.endswith("-packages")),
-        sysconfig.get_paths()["stdlib"],
-    ]
-    shown += [str(package), str(package.parents[1] / "datasets")]
-    real = {os.path.realpath(path) for path in shown} | {os.path.abspath(path) for path in shown}
-    outer: list[str] = ["/usr"]
-    for path in sorted(filter(os.path.exists, real)):
-        if not any(path == seen or path.startswith(seen + "/") for seen in outer):
-            outer.append(path)
-    return outer[1:]
-
-
-def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
-    """Return the command that builds a sandbox and waits in it until its input ends."""
-    program = shutil.which("bwrap")
-    if program is None:
-        raise GraderError(f"bubblewrap is not installed: {INSTALL}")
-    spaces = [f"--unshare-{name}" for name in ("ipc", "pid", "net", "uts", "cgroup-try")]
-    if (
-        os.getuid() != 0
-    ):  # root needs no user namespace to build, and makes its own in `_become_nobody`
-        spaces += ["--unshare-user", *(["--disable-userns"] if _knows("--disable-userns") else [])]
-    command = [program, *spaces, "--die-with-parent", "--new-session", "--clearenv"]
-    command += ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        if os.path.islink(f"/{name}"):
-            command += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
-        else:
-            command += ["--ro-bind-try", f"/{name}", f"/{name}"]
-    command += ["--perms", "0755", "--dir", "/etc"]
-    for path in ("alternatives", "ld.so.cache", "localtime", "fonts", "mime.types"):
-        command += ["--ro-bind-try", f"/etc/{path}", f"/etc/{path}"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for path in _PRIVATE:  # before what is shown: a course may itself lie in /tmp
-        command += ["--size", str(limits["file_bytes"]), "--tmpfs", path]
-    shown, made = visible(), set[str]()
-    for path in shown:
-        for parent in map(str, reversed(Path(path).parents[:-1])):
-            if parent not in made and parent not in _PRIVATE:  # a mount point must let others pass
-                command += ["--perms", "0755", "--dir", parent]
-                made.add(parent)
-        command += ["--ro-bind", path, path]
-    # the root and /dev are file systems in memory, too: nobody may fill them
-    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*command, "--info-fd", str(info), "--", "/bin/sh", "-c", "echo; read _"]
-
-
-def _knows(option: str) -> bool:
-    return option in _help()
-
-
-def _help(cache: list[str] = []) -> str:  # noqa: B006 - asked once a process
-    if not cache:
-        cache.append(subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout)
-    return cache[0]
-
-
-def _build(limits: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
-    """Start bubblewrap; return it, and process 1 of the sandbox once its walls stand."""
-    read, write = os.pipe()
-    try:
-        wall = subprocess.Popen(
-            bubblewrap_command(limits, write),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(write,),
-            env={},
-        )
-        os.close(write)
-        write = -1
-        info = b""
-        while part := os.read(read, 4096):
-            info += part
-        assert wall.stdout and wall.stderr
-        if wall.stdout.read(1) != b"\n":
-            said = wall.stderr.read(400).decode(errors="replace").strip().splitlines()
-            wall.wait()
-            raise GraderError(
-                f"bubblewrap cannot run here ({(said or ['no reason given'])[-1]}): {INSTALL}"
-            )
-        wall.stderr.close()
-        return wall, int(json.loads(info)["child-pid"])
-    finally:
-        os.close(read)
-        if write >= 0:
-            os.close(write)
-
-
 def bubblewrap_problem() -> str | None:
     """Say why student code cannot be sandboxed here, or None; it is tried, not guessed.
 
@@ -279,9 +170,6 @@ def bubblewrap_problem() -> str | None:
         if ended == "the process ended itself with status 0"
         else f"the sandbox does not work here ({ended}): {INSTALL}"
     )
-
-
-# --- walking in ---------------------------------------------------------------------------------
 
 
 def open_sandbox(
@@ -313,7 +201,7 @@ def open_sandbox(
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # the student process becomes ours to wait for
     as_root = walls and os.getuid() == 0  # asked out here: inside, a user may look like root
     folder = "" if walls else tempfile.mkdtemp(prefix="grader-unsafe-")
-    wall, init = _build(limits) if walls else (None, 0)
+    wall, init = build_walls(limits) if walls else (None, 0)
     spaces = _namespaces(init) if walls else []
     read, write = os.pipe()
     child = os.fork()
@@ -408,7 +296,7 @@ def _become_nobody() -> None:
     """
     for user in (3_000_000_000 + os.getppid(), 60_000 + os.getppid() % 5000, 65_534):
         try:
-            for path in _PRIVATE:
+            for path in PRIVATE:
                 os.chown(path, user, user)
             os.setgroups([])
             os.setresgid(user, user, user)

@@ -14,8 +14,6 @@ import operator
 import os
 import random
 import socket
-import sys
-import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,7 +21,8 @@ import numpy as np
 
 from grader.execution.cells import CellTooLong, Outputs, run_cell, said_by, streams, time_limit
 from grader.execution.channel import Channel
-from grader.execution.values import Unsendable, decode, encode
+from grader.execution.reading import decode
+from grader.execution.values import Unsendable, encode
 
 __all__ = ["Student"]
 
@@ -207,7 +206,7 @@ class Student:
             return self._callback(data)
         if data.get("t") == "shared":
             kind = next(k for k, name in self.shared.items() if name == data["name"])
-            made = object.__new__(kind)
+            made: Any = object.__new__(kind)
             made.__dict__.update({key: part(value) for key, value in data["v"]})
             return made
         if data.get("t") == "iterator":

@@ -7,9 +7,10 @@ a ``float`` that lies, or an array with its own ``__array_ufunc__`` can be *sent
 *arrives*: equality is decided later, here, on what was decoded.
 
 JSON's own ``null``, ``true``, numbers, strings and arrays (= lists) stand for themselves; all else
-is an object ``{"t": kind, …}``. See `KINDS` for the table, `encode` and `decode` for the two ways.
+is an object ``{"t": kind, …}``. `encode` writes it; `reading` has the table of
+kinds and `decode`.
 Things without a typed form (a generator, a student's own object) are left to ``refer``, which gives
-a reference or refuses; references are read back by ``resolve``.
+a reference or refuses.
 """
 
 from __future__ import annotations
@@ -20,18 +21,17 @@ import datetime as dt
 import decimal
 import fractions
 import json
-import keyword
 import math
 import random
 import re
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_DEPTH", "Unsendable", "decode", "dumps", "encode", "loads"]
+__all__ = ["MAX_DEPTH", "Unsendable", "dumps", "encode", "is_library_record", "loads"]
 
 #: Values nested deeper than this are refused (a list that holds itself is).
 MAX_DEPTH = 60
@@ -42,7 +42,14 @@ MAX_VALUES = 1_000_000
 
 Json = Any
 Refer = Callable[[Any], Json]
-Resolve = Callable[[dict[str, Any], Callable[[Json], Any]], Any]
+
+
+PLAIN_DTYPE = re.compile(
+    r"\A[<>|=](b1|[iu][1248]|f(2|4|8|16)|c(8|16|32)|S[1-9]\d{0,5}|[mM]8\[(\d{0,4}(Y|M|W|D|h|m|s|ms|us|ns))\])\Z"
+)
+BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+#: The package whose frozen dataclasses both processes know.
+LIBRARY = "supercycle"
 
 
 class Unsendable(ValueError):  # noqa: N818 - it is a property of a value, not a failure of ours
@@ -78,13 +85,6 @@ def _refuse_constant(name: str) -> Any:
 
 def _no_reference(value: Any) -> Json:
     raise Unsendable(f"a {type(value).__name__} may not cross")
-
-
-def _no_resolution(data: dict[str, Any], decode_part: Callable[[Json], Any]) -> Any:
-    raise Unsendable(f"unknown kind of value {str(data.get('t'))[:40]!r}")
-
-
-# --- encoding -----------------------------------------------------------------------------------
 
 
 def encode(value: Any, refer: Refer = _no_reference, depth: int = 0) -> Json:
@@ -193,18 +193,24 @@ def _by_type(value: Any, part: Callable[[Any], Json]) -> Json:
         return _generator(value, part)
     if isinstance(value, (dt.datetime, dt.date, dt.time, dt.timedelta)):
         return _moment(value)
-    if isinstance(value, (float, int, str, list, dict)) and not dataclasses.is_dataclass(value):
-        # `Fact`, `IntEnum`'s cousins, `defaultdict`, and a student's lying subclass: the plain value
-        for base in (float, int, str, list, dict):
-            if base in (list, dict) and type(value).__module__ == "__main__":
-                break  # a container with methods of its own: an object
-            if isinstance(value, base):
-                return part(base.__new__(base, value) if base in (float, int, str) else base(value))
+    return None if dataclasses.is_dataclass(value) else _derived(value, part)
+
+
+def _derived(value: Any, part: Callable[[Any], Json]) -> Json:
+    """Encode the plain value of `Fact`, an ``IntEnum``, a ``defaultdict``, or a kind of float that lies."""
+    for scalar in (float, int, str):
+        if isinstance(value, scalar):
+            return part(scalar.__new__(scalar, value))  # type: ignore[type-var]
+    if type(value).__module__ == "__main__":
+        return None  # a container with methods of its own: an object
+    for container in (list, dict):
+        if isinstance(value, container):
+            return part(container(value))
     return None
 
 
 def _plain_dtype(dtype: np.dtype[Any]) -> bool:
-    return bool(_DTYPE.match(dtype.str))
+    return bool(PLAIN_DTYPE.match(dtype.str))
 
 
 def _array(value: np.ndarray, part: Callable[[Any], Json]) -> dict[str, Any]:
@@ -242,7 +248,7 @@ def _generator(value: Any, part: Callable[[Any], Json]) -> Json:
             {"t": "random", "v": part(value.getstate())} if type(value) is random.Random else None
         )
     state = value.bit_generator.state
-    return {"t": "rng", "v": part(state)} if state.get("bit_generator") in _BIT_GENERATORS else None
+    return {"t": "rng", "v": part(state)} if state.get("bit_generator") in BIT_GENERATORS else None
 
 
 def _moment(value: Any) -> Json:
@@ -280,7 +286,7 @@ def _by_module(value: Any, part: Callable[[Any], Json]) -> Json:
             "nodes": [[part(node), part(dict(data))] for node, data in value.nodes(data=True)],
             "edges": [[part(x) for x in (*edge[:-1], dict(edge[-1]))] for edge in edges],
         }
-    if module == LIBRARY and _is_library_record(type(value)):
+    if module == LIBRARY and is_library_record(type(value)):
         return {
             "t": "library",
             "module": type(value).__module__,
@@ -288,19 +294,6 @@ def _by_module(value: Any, part: Callable[[Any], Json]) -> Json:
             "v": [part(getattr(value, f.name)) for f in dataclasses.fields(value)],
         }
     return None
-
-
-#: The package whose frozen dataclasses both processes know.
-LIBRARY = "supercycle"
-
-
-def _is_library_record(kind: Any) -> bool:
-    return (
-        isinstance(kind, type)
-        and kind.__module__.partition(".")[0] == LIBRARY
-        and dataclasses.is_dataclass(kind)
-        and bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
-    )
 
 
 def _pandas(value: Any, part: Callable[[Any], Json]) -> Json:
@@ -344,254 +337,11 @@ def _pandas(value: Any, part: Callable[[Any], Json]) -> Json:
     return None
 
 
-# --- decoding -----------------------------------------------------------------------------------
-
-_DTYPE = re.compile(
-    r"\A[<>|=](b1|[iu][1248]|f(2|4|8|16)|c(8|16|32)|S[1-9]\d{0,5}|[mM]8\[(\d{0,4}(Y|M|W|D|h|m|s|ms|us|ns))\])\Z"
-)
-_PANDAS_DTYPE = re.compile(
-    r"\A(category|string|str|boolean|U?Int(8|16|32|64)|Float(32|64)|datetime64\[(s|ms|us|ns), UTC\])\Z"
-)
-_BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
-_TYPES = ("bool", "int", "float", "complex", "str", "bytes", "list", "tuple", "dict", "set", "frozenset", "object", "type")  # fmt: skip
-_SCALARS = re.compile(r"\Anumpy\.(bool_?|u?int(8|16|32|64)|float(16|32|64)|complex(64|128)|str_)\Z")
-
-
-def decode(data: Json, resolve: Resolve = _no_resolution, depth: int = 0) -> Any:
-    """Turn JSON back into a value; text that is no value of ours is refused.
-
-    Examples
-    --------
-    >>> decode(encode({"a": (1, float("inf"))}))
-    {'a': (1, inf)}
-    """
-    if data is None or isinstance(data, (bool, int, float, str)):
-        return data
-    if depth > 2 * MAX_DEPTH:
-        raise Unsendable(f"a value nested deeper than {MAX_DEPTH} may not cross")
-
-    def part(inner: Json) -> Any:
-        return decode(inner, resolve, depth + 1)
-
-    if isinstance(data, list):
-        return [part(item) for item in data]
-    kind = data.get("t")
-    reader = KINDS.get(kind) if isinstance(kind, str) else None
-    if reader is None:
-        return resolve(data, part)
-    try:
-        return reader(data, part)
-    except Unsendable:
-        raise
-    except MemoryError:
-        raise Unsendable("a value that does not fit into memory may not cross") from None
-    except Exception as error:  # malformed on purpose or by a bug: never more than a refusal
-        raise Unsendable(f"a malformed {kind}: {type(error).__name__}") from None
-
-
-def _pairs(data: Json, part: Callable[[Json], Any]) -> Iterator[tuple[Any, Any]]:
-    return ((part(key), part(value)) for key, value in data["v"])
-
-
-def _read_array(data: Json, part: Callable[[Json], Any]) -> Any:
-    if not _DTYPE.match(data["dtype"]):
-        raise ValueError("dtype")
-    shape = tuple(int(n) for n in data["shape"])
-    raw = base64.b64decode(data["v"], validate=True)
-    if any(n < 0 for n in shape):
-        raise ValueError("shape")
-    return np.frombuffer(raw, np.dtype(data["dtype"])).reshape(shape).copy()
-
-
-def _read_objects(data: Json, part: Callable[[Json], Any]) -> Any:
-    items = [part(item) for item in data["v"]]
-    if data["dtype"] == "U":
-        return np.array([str(item) for item in items], dtype=str).reshape(data["shape"])
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array.reshape(data["shape"])
-
-
-def _read_scalar(data: Json, part: Callable[[Json], Any]) -> Any:
-    if "objects" in data:
-        return np.str_(str(part(data["objects"])))
-    return _read_array(data, part)[()]
-
-
-def _read_namedtuple(data: Json, part: Callable[[Json], Any]) -> Any:
-    import collections
-
-    fields = [_name(field) for field in data["fields"]]
-    return collections.namedtuple(_name(data["name"]), fields)(*[part(item) for item in data["v"]])  # type: ignore[misc]
-
-
-def _name(text: Any) -> str:
-    if not (isinstance(text, str) and text.isidentifier() and len(text) < 200) or keyword.iskeyword(
-        text
-    ):
-        raise ValueError("name")
-    return text
-
-
-def _read_int(data: Json, part: Callable[[Json], Any]) -> int:
-    return int(data["v"], 16)
-
-
-def _read_float(data: Json, part: Callable[[Json], Any]) -> float:
-    return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[data["v"]]
-
-
-def _read_type(data: Json, part: Callable[[Json], Any]) -> Any:
-    name = data["v"]
-    if name in _TYPES:
-        return getattr(_builtins(), name)
-    if _SCALARS.match(name):
-        return getattr(np, name.partition(".")[2])
-    kind = getattr(_builtins(), name, None)
-    if isinstance(kind, type) and issubclass(kind, BaseException):
-        return kind
-    raise ValueError("type")
-
-
-def _read_rng(data: Json, part: Callable[[Json], Any]) -> Any:
-    state = part(data["v"])
-    if state["bit_generator"] not in _BIT_GENERATORS:
-        raise ValueError("bit generator")
-    bits = getattr(np.random, state["bit_generator"])(0)
-    bits.state = state
-    return np.random.Generator(bits)
-
-
-def _read_random(data: Json, part: Callable[[Json], Any]) -> Any:
-    source = random.Random(0)
-    source.setstate(part(data["v"]))
-    return source
-
-
-def _read_tensor(data: Json, part: Callable[[Json], Any]) -> Any:
-    array, torch = _read_array(data["v"], part), sys.modules.get("torch")
-    return torch.from_numpy(array) if torch is not None else array
-
-
-def _read_graph(data: Json, part: Callable[[Json], Any]) -> Any:
-    import networkx as nx
-
-    graph = {"": nx.Graph, "Di": nx.DiGraph, "Multi": nx.MultiGraph, "MultiDi": nx.MultiDiGraph}[
-        data["kind"]
-    ]()
-    graph.graph.update(part(data["graph"]))
-    for node, attributes in data["nodes"]:
-        graph.add_node(part(node))
-        graph.nodes[part(node)].update(part(attributes))
-    for *ends, attributes in data["edges"]:
-        ends = [part(end) for end in ends]
-        graph.add_edge(*ends)
-        graph.edges[tuple(ends)].update(part(attributes))
-    return graph
-
-
-def _read_library(data: Json, part: Callable[[Json], Any]) -> Any:
-    """Rebuild a frozen dataclass of the library field by field, without running its constructor."""
-    import importlib
-
-    module = data["module"]
-    if not re.match(rf"\A{LIBRARY}(\.[a-z_0-9]+)*\Z", module):
-        raise ValueError("module")
-    kind: Any = importlib.import_module(module)
-    for step in data["name"].split("."):
-        kind = vars(kind)[_name(step)]
-    if not _is_library_record(kind) or kind.__module__ != module:
-        raise ValueError("class")
-    fields, made = dataclasses.fields(kind), object.__new__(kind)
-    for field, value in zip(fields, data["v"], strict=True):
-        object.__setattr__(made, field.name, part(value))
-    return made
-
-
-def _read_index(data: Json, part: Callable[[Json], Any]) -> Any:
-    import pandas as pd
-
-    names = [part(name) for name in data["names"]]
-    if "range" in data:
-        return pd.RangeIndex(*[int(n) for n in data["range"]], name=names[0])
-    if "tuples" in data:
-        return pd.MultiIndex.from_tuples([part(t) for t in data["tuples"]], names=names)
-    return pd.Index(_read_column(data["column"], part), name=names[0])
-
-
-def _read_column(data: Json, part: Callable[[Json], Any]) -> Any:
-    import pandas as pd
-
-    if not data["dtype"]:
-        return _read_array(data["v"], part)
-    values = [part(item) for item in data["v"]]
-    dtype = data["dtype"] if _PANDAS_DTYPE.match(data["dtype"]) else object
-    return pd.Series(values, dtype=dtype).array
-
-
-def _read_series(data: Json, part: Callable[[Json], Any]) -> Any:
-    import pandas as pd
-
-    index = _read_index(data["index"], part)
-    return pd.Series(_read_column(data["v"], part), index=index, name=part(data["name"]))
-
-
-def _read_frame(data: Json, part: Callable[[Json], Any]) -> Any:
-    import pandas as pd
-
-    index = _read_index(data["index"], part)
-    columns = {i: _read_column(column, part) for i, column in enumerate(data["v"])}
-    frame = pd.DataFrame(columns, index=index)
-    frame.columns = _read_index(data["columns"], part)
-    return frame
-
-
-def _pandas_value(name: str) -> Callable[[Json, Callable[[Json], Any]], Any]:
-    def read(data: Json, part: Callable[[Json], Any]) -> Any:
-        import pandas as pd
-
-        made = getattr(pd, name)
-        return made(data["v"]) if callable(made) else made
-
-    return read
-
-
-#: Every kind of value that may cross, and how it is read.
-KINDS: dict[str, Callable[[Json, Callable[[Json], Any]], Any]] = {
-    "int": _read_int,
-    "float": _read_float,
-    "complex": lambda d, part: complex(*[float(part(x)) for x in d["v"]]),
-    "tuple": lambda d, part: tuple(part(x) for x in d["v"]),
-    "namedtuple": _read_namedtuple,
-    "dict": lambda d, part: dict(_pairs(d, part)),
-    "mapping": lambda d, part: types.MappingProxyType(dict(_pairs(d, part))),
-    "set": lambda d, part: {part(x) for x in d["v"]},
-    "frozenset": lambda d, part: frozenset(part(x) for x in d["v"]),
-    "bytes": lambda d, part: base64.b64decode(d["v"], validate=True),
-    "bytearray": lambda d, part: bytearray(base64.b64decode(d["v"], validate=True)),
-    "range": lambda d, part: range(*[part(x) for x in d["v"]]),
-    "slice": lambda d, part: slice(*[part(x) for x in d["v"]]),
-    "ellipsis": lambda d, part: ...,
-    "type": _read_type,
-    "decimal": lambda d, part: decimal.Decimal(d["v"]),
-    "fraction": lambda d, part: fractions.Fraction(*[part(x) for x in d["v"]]),
-    "array": _read_array,
-    "objects": _read_objects,
-    "scalar": _read_scalar,
-    "rng": _read_rng,
-    "random": _read_random,
-    "datetime": lambda d, part: dt.datetime.fromisoformat(d["v"]).replace(fold=d["fold"]),
-    "date": lambda d, part: dt.date.fromisoformat(d["v"]),
-    "time": lambda d, part: dt.time.fromisoformat(d["v"]).replace(fold=d["fold"]),
-    "timedelta": lambda d, part: dt.timedelta(*[int(n) for n in d["v"]]),
-    "timestamp": _pandas_value("Timestamp"),
-    "pandas_timedelta": _pandas_value("Timedelta"),
-    "nat": lambda d, part: _pandas_value("NaT")(d, part),
-    "na": lambda d, part: _pandas_value("NA")(d, part),
-    "series": _read_series,
-    "frame": _read_frame,
-    "index": lambda d, part: _read_index(d["v"], part),
-    "tensor": _read_tensor,
-    "graph": _read_graph,
-    "library": _read_library,
-}
+def is_library_record(kind: Any) -> bool:
+    """Whether a class is a frozen dataclass of the library, which both processes know."""
+    return (
+        isinstance(kind, type)
+        and kind.__module__.partition(".")[0] == LIBRARY
+        and dataclasses.is_dataclass(kind)
+        and bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
+    )
