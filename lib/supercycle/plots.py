@@ -315,13 +315,15 @@ def strip(
     colour = dict(zip(kinds, palette, strict=False))
     with figure(claim, height_in=1.3 + 0.3 * len(rows)) as axes:
         for y, points in enumerate(rows.values()):
-            axes.plot([min(points.values()), max(points.values())], [y, y], color="#CCCCCC", zorder=1)
+            axes.plot(
+                [min(points.values()), max(points.values())], [y, y], color="#CCCCCC", zorder=1
+            )
         for kind in kinds:
             at = [(points[kind], y) for y, points in enumerate(rows.values()) if kind in points]
             axes.scatter(*zip(*at, strict=True), color=colour[kind], s=42, zorder=2, label=kind)
         if target is not None:
             axes.axvline(target[0], color=COLOURS["black"], lw=1.2, ls="--")
-            axes.annotate(target[1], (target[0], len(rows) - 0.5), xytext=(-4, 2), ha="right",
+            axes.annotate(target[1], (target[0], -0.55), xytext=(-4, -2), ha="right", va="top",
                           textcoords="offset points", fontsize=9)  # fmt: skip
         axes.set_yticks(range(len(rows)), list(rows))
         axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -329,7 +331,8 @@ def strip(
         axes.grid(False, axis="y")
         axes.set_xlabel(x_label)
         if len(kinds) > 1:
-            axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(kinds), borderpad=0)
+            axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(kinds), borderpad=0,
+                        columnspacing=1.0, handletextpad=0.1, fontsize=9)  # fmt: skip
             axes.set_title(axes.get_title(loc="left"), wrap=True, pad=24)
     return axes
 

@@ -69,7 +69,9 @@ print(
 print(
     f"each accelerator, with its share of host and network, takes {format_si(case.w_per_gpu, 'W')}"
 )
-print(f"{case.share_sold:.0%} of the power serves customers; they fill {case.utilisation:.0%} of it")
+print(
+    f"{case.share_sold:.0%} of the power serves customers; they fill {case.utilisation:.0%} of it"
+)
 print(
     f"a busy fleet makes {case.tokens_per_j:.2f} tokens per joule at the meter, sold at {format_usd(case.price_usd_per_mtok)} a million"
 )
@@ -114,7 +116,13 @@ believe_if_below = 0.05
 
 # %% tags=["explore"]
 # explore: are these five intervals and one rule?
-for name in ("gpus", "revenue_usd_per_year", "break_even_usd_per_year", "us_grids", "placebo_share"):
+for name in (
+    "gpus",
+    "revenue_usd_per_year",
+    "break_even_usd_per_year",
+    "us_grids",
+    "placebo_share",
+):
     check.prediction(name, predictions.get(name))
 check.number("believe_if_below", believe_if_below, low=0, high=1)
 check.ok("five predictions and a rule, stored for later")
@@ -408,7 +416,7 @@ with plots.figure("Growth alone makes the accounts smaller than the headline") a
     plots.measured_against(
         axes,
         {"published": (growth, seen)},
-        {"steady growth": (factors, [recognised_usd(1.0, g) for g in factors])},
+        {"steady growth": (factors, [recognised_usd(1 / g, 1.0) for g in factors])},
     )
     axes.set_xlabel("annualised revenue at the end of the year over that at its start")
     axes.set_ylabel("revenue of the year over the exit rate")
@@ -463,7 +471,14 @@ print(
 
 # %% tags=["explore"]
 # explore: evidence of another kind, several firms and their compute
-for firm, dates in {"openai": ("2023", "2024", "2025"), "anthropic": ("2024-12", "2025-12")}.items():
+per_watt = [exit_rate[y] / power[y] for y in years]
+print(
+    f"one firm's revenue a year and watt, {years[0]} to {years[-1]}: {', '.join(f'{x:.1f}' for x in per_watt)} USD; growth rates that agree are rarer than levels that correlate"
+)
+for firm, dates in {
+    "openai": ("2023", "2024", "2025"),
+    "anthropic": ("2024-12", "2025-12"),
+}.items():
     for date in dates:
         earned = facts.value(f"compute-revenue/{firm}-exit-rate-revenue-{date}")
         owned = facts.value(f"compute-revenue/{firm}-compute-{date[:4]}")
@@ -554,7 +569,9 @@ for _ in range(20):
         _rng.uniform(0.1, 5),
     )
     _tokens, _k = _d * _n / 1e6, np.arange(1, 400)
-    _tries = float((_k * _p * (1 - _p) ** (_k - 1)).sum())  # mean of the geometric law, term by term
+    _tries = float(
+        (_k * _p * (1 - _p) ** (_k - 1)).sum()
+    )  # mean of the geometric law, term by term
     check.agrees(
         f"{_p:.0%} succeed, nobody looks", cost_usd_per_success(_d, _n, _p), _tokens * _tries,
         hints={1e6: "the price is for a million tokens, not for one",
@@ -597,6 +614,7 @@ axes = plots.sweep(
     claim=f"Tokens for nothing would still leave {left:.0%} of what a success costs",
     x_label="times better than today",
     y_label="cost per success, today = 1",
+    target=(left, "tokens for nothing"),
 )
 axes.set_ylim(0, 1.05)
 plots.show(
@@ -605,7 +623,7 @@ plots.show(
 )
 fall, rise = facts.value("apps/price-fall-fixed-quality"), facts.value("apps/price-rise-frontier")
 print(
-    f"so far, in a year: the price of the same score fell {fall:g}-fold, the bill of the best models on a benchmark rose {rise:g}-fold"
+    f"so far, in a year: the price of the same score fell {fall.low:g}- to {fall.high:g}-fold, the bill of the best models on a benchmark rose {rise.low:g}- to {rise.high:g}-fold"
 )
 print(facts.sources(hourly, fall, rise))
 
@@ -799,20 +817,21 @@ def by_hour(capacity_share):
 shadow = by_hour(1.0)
 spare = sum(1 for usd in shadow if usd == 0)
 same = int(np.isclose(case.day().shadow_usd_per_mtok, shadow).sum())
-fleets = (1.0, 1.15, 1.4)
+fleets = {"this fleet": 1.0} | {f"{more:.0%} more": 1 + more for more in (0.3, 0.55)}
+morning = hours[3:16]  # the evening mirrors it
 axes = plots.sweep(
-    hours,
-    {f"{share:g} fleets": by_hour(share) for share in fleets},
+    morning,
+    {name: [by_hour(share)[h] for h in morning] for name, share in fleets.items()},
     claim=f"A token is worth {format_usd(shadow[15])} a million at 3 p.m. and {format_usd(shadow[3])} at 3 a.m.",
     x_label="hour of the day",
     y_label="shadow price, USD a million tokens",
 )
 for line in axes.lines:
     line.set_drawstyle("steps-mid")
-axes.set_xticks(range(0, 24, 3))
+axes.set_xticks(morning[::3])
 plots.show(
     axes,
-    "Shadow price over the hours of a day for three sizes of the fleet: zero at night, highest in the afternoon, lower for larger fleets.",
+    "Shadow price from 3 a.m. to 3 p.m. for three sizes of the fleet: zero at night, rising in steps to the afternoon, later and lower for larger fleets.",
 )
 print(
     f"in {spare} of 24 hours another token is worth nothing; a linear programme agrees in {same} of 24 hours"
@@ -829,12 +848,13 @@ for what, assumptions in {"its own items": "sourced", "the lecture's price": "le
 # explore: a little more capacity, much more generous limits?
 spread = facts.value("traffic/azure-conversation-prompt-sigma")  # some people want far more
 people = np.random.default_rng(3).lognormal(0.0, spread, 20_000)
-for covered in (0.7, 0.8, 0.9, 0.95, 0.99, 1.0):
-    limit = apps.fair_limit_tokens(people, covered * people.sum() * (1 + 1e-12))
+for covered in (0.7, 0.8, 0.9, 0.95, 0.99):
+    limit = apps.fair_limit_tokens(people, covered * people.sum())
     touched = float((people > limit).mean())
     print(
-        f"capacity for {covered:4.0%} of demand: a limit of {limit / np.median(people):5.1f} times the median user touches {touched:.1%} of people"
+        f"capacity for {covered:.0%} of demand: a limit of {limit / np.median(people):4.1f} times the median user's wish touches {touched:.1%} of people"
     )
+print("capacity for all of it: no limit, for nobody")
 print(facts.sources(spread, *(facts.value(f"apps/value-{b}") for b in ("agents", "chat", "batch"))))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "grid_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -908,18 +928,23 @@ us_wh = facts.value("us-electricity/2025/demand_wh")
 us_w = facts.value("energy/us-capacity-2025")
 world_wh = facts.value("energy/world-generation-2024")
 world_average_w = world_wh / HOURS_PER_YEAR
-plan_w, people_count = facts.value("energy/hyperscaler-plan"), facts.value("energy/people-with-a-gpu")
+plan_w, people_count = (
+    facts.value("energy/hyperscaler-plan"),
+    facts.value("energy/people-with-a-gpu"),
+)
 loads = {"the plans, 15:00": plan_w} | {
     f"a GPU of {kw:g} kW for everybody": kw * 1e3 * people_count for kw in (1, 1.5, 2)
 }
 for what, load_w in loads.items():
     of_average, of_capacity = grid_share(load_w, us_wh, us_w)
     print(
-        f"{what:32s} {format_si(load_w, 'W'):>8s}: {of_average:6.0%} of the average US load, at most {of_capacity:6.0%} of US capacity, "
-        f"{load_w / world_average_w:5.1f} times the world's average"
+        f"{what:30s} {format_si(load_w, 'W'):>8s}: {of_average:4.2g} of the average US load, at most {of_capacity:5.2g} of US capacity, "
+        f"{load_w / world_average_w:5.2g} of the world's average"
     )
 everybody = loads["a GPU of 1.5 kW for everybody"]
-print(f"everybody's GPU is {everybody / plan_w:.0f} times the plans, if nobody ever switches it off")
+print(
+    f"everybody's GPU is {everybody / plan_w:.0f} times the plans, if nobody ever switches it off"
+)
 print(facts.sources(us_wh, us_w, world_wh, plan_w, people_count))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "ladder_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1015,27 +1040,28 @@ for _ in range(10):
 said = facts.value("datacenter-capex/cost-lecture")
 overhead = facts.value("datacenter-capex/server-overhead")
 kinds = ("at the meter", "of machines", "of servers")
-rungs = {}
-for level, words in (("value", ""), ("high", ", all at the high end")):
+
+
+def ladder(level):
+    """Rungs of your campus with its items at the low, middle or high end [USD bn/GW]."""
     layers = case.layers_usd_per_w(level)
     table = capex_ladder_usd_per_gw(list(layers.values()), case.pue, overhead) / GIGAWATT
-    kept = list(layers) if level == "value" else list(layers)[-2:]
-    rungs |= {
-        name + words: dict(zip(kinds, map(float, row), strict=True))
+    return {
+        name: dict(zip(kinds, map(float, row), strict=True))
         for name, row in zip(layers, table, strict=True)
-        if name in kept
     }
+
+
 published = stack.published_usd_per_w().drop("cost-lecture")
-basis = {"facility": "at the meter", "it": "of machines", "server": "of servers", "unstated": "unsaid"}
-for kind, label in basis.items():
-    costs = published.usd_per_w[published.power_basis == kind]
-    rungs.setdefault("published", {}).update(
-        {label: float(costs.max())} if len(costs) else {}
-    )
-fit = [f"{name} ({kind})" for name, row in rungs.items() for kind, usd in row.items() if usd >= said]
+basis = {"facility": kinds[0], "it": kinds[1], "server": kinds[2], "unstated": "unsaid"}
+dearest = published.groupby("power_basis").usd_per_w.max()
+rungs = ladder("value") | {"all of it, dearest items": list(ladder("high").values())[-1]}
+rungs["dearest published"] = {basis[kind]: float(usd) for kind, usd in dearest.items()}
+points = [(f"{name} ({kind})", usd) for name, row in rungs.items() for kind, usd in row.items()]
+reach = [name for name, usd in points if usd >= said]
 axes = plots.strip(
     rungs,
-    claim=f"{format_usd(said * GIGAWATT)} a gigawatt is reached by: {fit[0] if fit else 'no rung'}",
+    claim=f"Of {len(points)} definitions, {len(reach)} come to {format_usd(said * GIGAWATT)} a gigawatt or more",
     x_label="USD bn a gigawatt",
     target=(float(said), "lecture, 43:46"),
 )
@@ -1043,6 +1069,7 @@ plots.show(
     axes,
     "Costs of a gigawatt by what is included and by which gigawatt is meant, against the lecture's figure, which lies at or beyond the right end of all rows.",
 )
+print(f"they are: {', '.join(reach) or 'none'}; published figures that claim to cover everything:")
 for row in published.itertuples():
     print(f"{row.usd_per_w:5.0f} bn a gigawatt ({row.power_basis:8s}) {row.item}")
 print(facts.sources(said, overhead))
@@ -1055,8 +1082,12 @@ print(
     f"at the lecture's price the campus must earn {format_usd(break_even)} a year over the chips' life; "
     f"at the sum of its items ({format_usd(own)}) {format_usd(case.break_even_usd_per_year(own / case.power_w * GIGAWATT))}; it earns {format_usd(mine)}"
 )
-print("numbers of the lecture's own page at which all five layers together break even, one at a time:")
-turns = stack.flip_values(case.power_w, "lecture", share_sold=case.share_sold, utilisation=case.utilisation)
+print(
+    "numbers of the lecture's own page at which all five layers together break even, one at a time:"
+)
+turns = stack.flip_values(
+    case.power_w, "lecture", share_sold=case.share_sold, utilisation=case.utilisation
+)
 for name, row in turns.iterrows():
     print(f"  {name:24s} {row.base:8.3g} → {row.flips_at:8.3g}")
 
@@ -1142,18 +1173,20 @@ for rival in rivals:
     )
 
 
-def lead_over_cheaper(**given):
-    """Lead of the best option over the engineers' favourite, or over the best if that is it."""
-    other = "cheaper tokens" if best != "cheaper tokens" else rivals[0]
-    return net_usd_per_year(best, **given) - net_usd_per_year(other, **given)
+rival = "cheaper tokens" if best != "cheaper tokens" else rivals[0]  # the lecture's first lever
 
 
-frame = decision.tornado(lead_over_cheaper, inputs, ranges)
-axes = plots.tornado(frame, claim=f"What the lead of “{best}” over “cheaper tokens” hangs on",
-                     x_label="lead, USD a year", base=lead_over_cheaper(**inputs))  # fmt: skip
+def lead(**given):
+    return net_usd_per_year(best, **given) - net_usd_per_year(rival, **given)
+
+
+frame = decision.tornado(lead, inputs, ranges)
+frame = frame[frame.swing > 1]  # what both cost alike moves nothing
+axes = plots.tornado(frame, claim=f"What the lead of “{best}” over “{rival}” hangs on",
+                     x_label="lead, USD a year", base=lead(**inputs))  # fmt: skip
 plots.show(
     axes,
-    f"Tornado chart: how far each input moves the yearly lead of {best} over cheaper tokens; the widest bars are {', '.join(frame.index[:2])}.",
+    f"Tornado chart: how far each input moves the yearly lead of {best} over {rival}; the widest bars are {', '.join(frame.index[:2])}.",
 )
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "decide_ask", "locked": true, "schema_version": 3, "solution": false, "task": false}

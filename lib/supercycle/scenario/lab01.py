@@ -161,9 +161,7 @@ class Campus:
         ['shell, cooling, power', '+ network', '+ own gas plant']
         """
         bare, powered = (
-            infra.campus_capex(
-                self.power_w, items=infra.capex_items(level=level, generation=plant)
-            )
+            infra.campus_capex(self.power_w, items=infra.capex_items(level=level, generation=plant))
             for plant in (None, "onsite-gas")
         )
         usd = bare.by_group_usd
@@ -171,7 +169,7 @@ class Campus:
             "shell, cooling, power": usd["shell"] + usd["cooling"] + usd["power"],
             "+ grid and land": usd["grid"] + usd["land"],
             "+ network": usd["network"],
-            "+ servers and accelerators": usd["it"],
+            "+ servers": usd["it"],
             "+ own gas plant": powered.total_usd - bare.total_usd,
         }
         return {name: float(cost) / self.power_w for name, cost in layers.items()}

@@ -1,0 +1,8 @@
+# /// mutant
+# cell = "revenue_ratio"
+# loses = ["test_revenue_ratio"]
+# misconception = "demand is a straight line"
+# message = "at an elasticity of 1 spending stays"
+# ///
+def revenue_ratio(price_ratio, elasticity):
+    return price_ratio * (1 + elasticity * (1 - price_ratio))

@@ -1,0 +1,9 @@
+# /// mutant
+# cell = "revenue_usd_per_year"
+# loses = ["test_revenue_usd_per_year"]
+# misconception = "a year has 360 days"
+# message = "a year has 365 days"
+# ///
+def revenue_usd_per_year(power_w, share_sold, utilisation, tokens_per_j, price_usd_per_mtok):
+    seconds = 360 * 24 * 3600
+    return power_w * share_sold * utilisation * seconds * tokens_per_j / 1e6 * price_usd_per_mtok

@@ -1,0 +1,13 @@
+# /// mutant
+# cell = "shadow_price_usd_per_mtok"
+# loses = ["test_shadow_price_usd_per_mtok"]
+# misconception = "capacity always has a price"
+# message = "with room to spare"
+# ///
+def shadow_price_usd_per_mtok(demand_tokens, value_usd_per_mtok, capacity_tokens):
+    left = capacity_tokens
+    for value, demand in sorted(zip(value_usd_per_mtok, demand_tokens, strict=True), reverse=True):
+        if demand > left:
+            return value
+        left -= demand
+    return value
