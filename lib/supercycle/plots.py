@@ -320,7 +320,8 @@ def strip(
             )
         for kind in kinds:
             at = [(points[kind], y) for y, points in enumerate(rows.values()) if kind in points]
-            axes.scatter(*zip(*at, strict=True), color=colour[kind], s=42, zorder=2, label=kind)
+            x, y_at = zip(*at, strict=True)
+            axes.scatter(x, y_at, color=colour[kind], s=42, zorder=2, label=kind)
         if target is not None:
             axes.axvline(target[0], color=COLOURS["black"], lw=1.2, ls="--")
             axes.annotate(target[1], (target[0], -0.55), xytext=(-4, -2), ha="right", va="top",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supercycle import apps, chips, decision, energy, facts, infra, models
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive, share
 from supercycle.models import inference
 from supercycle.units import GIGAWATT, HOURS_PER_YEAR, MTOK
@@ -303,22 +304,22 @@ def evaluate(power_w: Any = GIGAWATT, case: str = "lecture", **changes: Any) -> 
     made = bought * (1 - np.asarray(a["chip_gross_margin"]))
     return Stack(
         Energy(power_w, it_w, mwh, bill, generation, energy.grid_share(power_w).of_average,
-               _plain(bill - generation)),
-        Chips(chip.id, _plain(gpus), _plain(gpus * chip.peak_flops_per_s("bf16")),
-              _plain(gpus * chip.memory_bytes),
-              _plain(campus.by_item_usd["accelerators"] * scale / gpus), _plain(bought),
-              _plain(made), _plain(bought - made)),
-        Infra(_plain(capex), _plain(capex / power_w * GIGAWATT), _plain(capex / it_w * GIGAWATT),
-              _plain(gpus / power_w * GIGAWATT), _plain(yearly),
-              _plain(tco.energy_usd_per_year / yearly),
-              _plain(yearly / (gpus * HOURS_PER_YEAR)), _plain(worn - bought),
-              _plain(capital - worn), _plain(tco.other_usd_per_year), _plain(rent),
-              _plain(rent - yearly)),
-        Models(config.name, served["batch"], served["s_per_token"], _plain(per_gpu), _plain(tokens_per_j),
-               _plain(sold), _plain(list_price),
-               _plain(rent * a["share_sold"] / (sold / MTOK)), _plain(model_revenue),
-               _plain(model_revenue - rent)),
-        Apps(_plain(price), _plain(revenue), _plain(revenue / power_w), _plain(kept_by_apps)),
+               plain(bill - generation)),
+        Chips(chip.id, plain(gpus), plain(gpus * chip.peak_flops_per_s("bf16")),
+              plain(gpus * chip.memory_bytes),
+              plain(campus.by_item_usd["accelerators"] * scale / gpus), plain(bought),
+              plain(made), plain(bought - made)),
+        Infra(plain(capex), plain(capex / power_w * GIGAWATT), plain(capex / it_w * GIGAWATT),
+              plain(gpus / power_w * GIGAWATT), plain(yearly),
+              plain(tco.energy_usd_per_year / yearly),
+              plain(yearly / (gpus * HOURS_PER_YEAR)), plain(worn - bought),
+              plain(capital - worn), plain(tco.other_usd_per_year), plain(rent),
+              plain(rent - yearly)),
+        Models(config.name, served["batch"], served["s_per_token"], plain(per_gpu), plain(tokens_per_j),
+               plain(sold), plain(list_price),
+               plain(rent * a["share_sold"] / (sold / MTOK)), plain(model_revenue),
+               plain(model_revenue - rent)),
+        Apps(plain(price), plain(revenue), plain(revenue / power_w), plain(kept_by_apps)),
         a,
     )  # fmt: skip
 
@@ -359,9 +360,9 @@ def _throughput(config: Any, chip: Any, a: Mapping[str, Any]) -> dict[str, Any]:
     batch_s = whole.prefill_s + np.multiply(a["output_tokens"], whole.decode_s_per_token)
     tokens = batch * np.add(a["input_tokens"], a["output_tokens"])
     return {
-        "batch": _plain(batch),
-        "tokens_per_s": _plain(tokens / batch_s),
-        "s_per_token": _plain(batch_s / a["output_tokens"]),
+        "batch": plain(batch),
+        "tokens_per_s": plain(tokens / batch_s),
+        "s_per_token": plain(batch_s / a["output_tokens"]),
     }
 
 
@@ -375,11 +376,6 @@ def _list_usd_per_mtok(a: Mapping[str, Any]) -> Any:
         + np.multiply(a["output_tokens"], a["output_usd_per_mtok"])
     )
     return paid / np.add(a["input_tokens"], a["output_tokens"])
-
-
-def _plain(number: Any) -> Any:
-    """A float for what has no dimension, the array otherwise."""
-    return float(number) if np.ndim(number) == 0 else np.asarray(number)
 
 
 def _numbers(case: str, changes: Mapping[str, Any]) -> dict[str, float]:

@@ -22,7 +22,7 @@ HEAVY = {
     "linopy",
 }
 FLOORS = ["facts", "units", "finance", "energy", "chips", "infra", "models", "apps"]
-GROUND = {"facts", "units", "finance", "_validate"}
+GROUND = {"facts", "units", "finance", "_plain", "_validate"}
 ALLOWED_BESIDE = {
     # The measured transformer speaks of the same object as the prediction, and of nothing else.
     "transformer": GROUND | {"models", "plots"},

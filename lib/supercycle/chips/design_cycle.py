@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive
 
 __all__ = [
     "cycle_years", "fleet_growth_over_cycle", "frontier_share", "shorter_cycle_usd_per_year",
 ]  # fmt: skip
-
-
-def _plain(numbers: Any) -> Any:
-    return float(numbers) if np.ndim(numbers) == 0 else numbers
 
 
 def cycle_years(
@@ -66,7 +63,7 @@ def cycle_years(
         )
     non_negative("design_years", design_years)
     non_negative("other_years", other_years)
-    return _plain(np.divide(design_years, design_speedup) + other_years)
+    return plain(np.divide(design_years, design_speedup) + other_years)
 
 
 def fleet_growth_over_cycle(growth_per_year: Any, years: Any) -> Any:
@@ -97,7 +94,7 @@ def fleet_growth_over_cycle(growth_per_year: Any, years: Any) -> Any:
     """
     positive("growth_per_year", growth_per_year)
     non_negative("years", years)
-    return _plain(np.power(np.asarray(growth_per_year, dtype=float), years))
+    return plain(np.power(np.asarray(growth_per_year, dtype=float), years))
 
 
 def frontier_share(
@@ -148,7 +145,7 @@ def frontier_share(
     late = _mean_growth((growth - progress) * interval_years) / _mean_growth(
         growth * interval_years
     )
-    return _plain(np.exp(-progress * np.asarray(cycle_years, dtype=float)) * late)
+    return plain(np.exp(-progress * np.asarray(cycle_years, dtype=float)) * late)
 
 
 def _mean_growth(exponent: Any) -> Any:
@@ -214,4 +211,4 @@ def shorter_cycle_usd_per_year(
         )
         for speedup in (1.0, design_speedup)
     )
-    return _plain(np.multiply(spend_usd_per_year, np.divide(then, now) - 1))
+    return plain(np.multiply(spend_usd_per_year, np.divide(then, now) - 1))

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive, share
 
 __all__ = [
@@ -45,11 +46,6 @@ class Queue:
     stay_s: Any
     waiting_count: Any
     present_count: Any
-
-
-def _plain(numbers: Any) -> Any:
-    array = np.asarray(numbers, dtype=float)
-    return float(array) if array.ndim == 0 else array
 
 
 def _servers(servers: Any) -> np.ndarray:
@@ -96,7 +92,7 @@ def littles_law_count(arrivals_per_s: Any, stay_s: Any) -> Any:
     """
     non_negative("arrivals_per_s", arrivals_per_s)
     non_negative("stay_s", stay_s)
-    return _plain(np.multiply(arrivals_per_s, stay_s))
+    return plain(np.multiply(arrivals_per_s, stay_s))
 
 
 def _log_poisson(count: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -170,7 +166,7 @@ def erlang_b_probability(servers: Any, offered_load: Any) -> Any:
             total += term
             k += 1
         blocked[heavy] = 1 / total
-    return _plain(blocked)
+    return plain(blocked)
 
 
 def erlang_c_probability(servers: Any, offered_load: Any) -> Any:
@@ -203,7 +199,7 @@ def erlang_c_probability(servers: Any, offered_load: Any) -> Any:
     blocked = np.asarray(erlang_b_probability(servers, offered_load))
     _stable(offered_load, servers)
     rho = np.divide(offered_load, servers)
-    return _plain(blocked / (1 - rho * (1 - blocked)))
+    return plain(blocked / (1 - rho * (1 - blocked)))
 
 
 def mmc(arrivals_per_s: Any, service_s: Any, servers: Any = 1) -> Queue:
@@ -252,10 +248,10 @@ def mmc(arrivals_per_s: Any, service_s: Any, servers: Any = 1) -> Queue:
 def _queue(arrivals: Any, service: Any, servers: Any, waits: Any, wait_s: Any) -> Queue:
     stay_s = np.add(wait_s, service)
     return Queue(
-        utilisation=_plain(np.multiply(arrivals, service) / servers),
-        wait_probability=_plain(waits),
-        wait_s=_plain(wait_s),
-        stay_s=_plain(stay_s),
+        utilisation=plain(np.multiply(arrivals, service) / servers),
+        wait_probability=plain(waits),
+        wait_s=plain(wait_s),
+        stay_s=plain(stay_s),
         waiting_count=littles_law_count(arrivals, wait_s),
         present_count=littles_law_count(arrivals, stay_s),
     )
@@ -363,7 +359,7 @@ def mmc_wait_quantile_s(
     free = _servers(servers) - np.multiply(arrivals_per_s, service_s)
     with np.errstate(divide="ignore"):
         excess = np.log(queue.wait_probability) - np.log1p(-np.asarray(quantile, dtype=float))
-    return _plain(np.maximum(0.0, excess) * service_s / free)
+    return plain(np.maximum(0.0, excess) * service_s / free)
 
 
 def md1_wait_quantile_s(quantile: float, arrivals_per_s: float, service_s: float) -> float:

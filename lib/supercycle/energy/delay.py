@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive
-from supercycle.energy._plain import plain
 from supercycle.energy.facility import energy_mwh_per_year
 
 __all__ = ["months_that_pay", "power_premium_for_delay_usd_per_mwh"]

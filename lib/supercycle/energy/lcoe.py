@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive, share
-from supercycle.energy._plain import plain
 from supercycle.finance import capital_recovery_factor
 from supercycle.units import HOURS_PER_YEAR, MEGAWATT
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive, share
-from supercycle.energy._plain import plain
 from supercycle.finance import capital_recovery_factor
 from supercycle.units import HOUR_S, MEGAWATT, MWH_J, YEAR_S
 

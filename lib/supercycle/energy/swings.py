@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive
-from supercycle.energy._plain import plain
 
 __all__ = ["TrainingJob", "edge_ramp_w_per_s", "job_power_w", "max_ramp_w_per_s", "swing_w"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive, share
-from supercycle.energy._plain import plain
 
 __all__ = [
     "cooling_cap_w", "speed_under_cap_share", "sync_steps_hit_share", "sync_throughput_share",

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import non_negative
-from supercycle.energy._plain import plain
 
 __all__ = ["lru_hit_share", "zipf_popularity"]
 

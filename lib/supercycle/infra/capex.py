@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive, share
 from supercycle.chips import Accelerator, accelerator
 from supercycle.energy import gpus_count
-from supercycle.energy._plain import plain
 from supercycle.units import GIGAWATT
 
 __all__ = [

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive
-from supercycle.energy._plain import plain
 
 __all__ = ["REGIMES", "delay_cost_usd", "delay_usd_per_month"]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive
-from supercycle.energy._plain import plain
 from supercycle.finance import capital_recovery_factor
 from supercycle.infra.caches import lru_hit_share
 from supercycle.units import HOUR_S, YEAR_S

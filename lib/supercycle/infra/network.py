@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive
-from supercycle.energy._plain import plain
 
 __all__ = [
     "ALGORITHMS", "Link", "all_gather_s", "all_reduce_s", "all_to_all_s", "broadcast_s",

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive
 from supercycle.energy import sync_throughput_share
-from supercycle.energy._plain import plain
 
 __all__ = [
     "JobGoodput", "daly_interval_s", "first_order_goodput_share", "goodput_daly_share",

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive, share
-from supercycle.energy._plain import plain
 
 __all__ = ["scale_cost_ratio", "site_cost_usd"]
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, share
-from supercycle.energy._plain import plain
 
 if TYPE_CHECKING:
     import networkx as nx

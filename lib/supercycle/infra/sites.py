@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive, share
-from supercycle.energy._plain import plain
 from supercycle.infra.capex import campus_capex
 
 __all__ = [

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive, share
 from supercycle.energy import energy_mwh_per_year
-from supercycle.energy._plain import plain
 from supercycle.finance import annuity_usd_per_year, capital_recovery_factor
 from supercycle.infra.capex import CampusCapex
 from supercycle.units import HOURS_PER_YEAR

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive
-from supercycle.models._plain import plain
 
 __all__ = ["Experts", "Latent", "TransformerConfig", "Window", "get", "names"]
 

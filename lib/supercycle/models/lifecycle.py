@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive, share
-from supercycle.models._plain import plain
 from supercycle.models.scaling.laws import SERVE_FLOP, TRAIN_FLOP
 
 __all__ = ["LifeCycle", "crossover_tokens", "life_cycle", "lifetime_flop", "tokens_for_share"]

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import at_least, positive, share
-from supercycle.models._plain import plain
 from supercycle.models.architecture import TransformerConfig
 from supercycle.models.training_step import Iteration, iteration, layout
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import non_negative, positive, share
 from supercycle.models import inference
-from supercycle.models._plain import plain
 from supercycle.models.engines import Calibration
 
 if TYPE_CHECKING:

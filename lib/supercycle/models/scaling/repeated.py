@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from supercycle import facts
+from supercycle._plain import plain
 from supercycle._validate import positive
-from supercycle.models._plain import plain
 from supercycle.models.scaling.laws import TRAIN_FLOP, Optimum, ScalingLaw, published
 
 __all__ = ["DataConstrainedLaw", "published_data_constrained"]
