@@ -130,12 +130,10 @@ def lever_elasticities(
     _success(success_share)
 
     def slope(lever: int) -> float:
-        up, down = list(at), list(at)
+        up, down = [*at, review_usd], [*at, review_usd]
         up[lever] *= 1 + step
         down[lever] *= 1 - step
-        log_ratio = np.log(
-            cost_usd_per_success(*up, review_usd) / cost_usd_per_success(*down, review_usd)
-        )
+        log_ratio = np.log(cost_usd_per_success(*up) / cost_usd_per_success(*down))
         return float(log_ratio / np.log((1 + step) / (1 - step)))
 
     return Levers(slope(0), slope(1), slope(2))
