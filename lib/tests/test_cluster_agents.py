@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supercycle import apps, cluster
@@ -65,6 +65,7 @@ def graphs(draw):
     return cluster.TaskGraph(apps.task_graph(range(n), edges), {i: draw(kind) for i in range(n)})
 
 
+@settings(max_examples=40)
 @given(graphs())
 def test_a_lone_graph_takes_what_apps_says_its_critical_path_takes(graph):
     # every model call alone in its batch: as many steps as it writes tokens
@@ -81,6 +82,7 @@ def test_a_lone_graph_takes_what_apps_says_its_critical_path_takes(graph):
     )
 
 
+@settings(max_examples=25)
 @given(st.lists(graphs(), min_size=1, max_size=8), st.integers(0, 99))
 def test_queues_only_lengthen_a_graph_and_tasks_wait_for_those_before(some, seed):
     rng = np.random.default_rng(seed)

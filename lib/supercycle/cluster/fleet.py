@@ -15,6 +15,7 @@ from supercycle.cluster.steps import EngineStep, Steps
 
 if TYPE_CHECKING:
     from supercycle.chips import Accelerator
+    from supercycle.cluster.routing import Router
     from supercycle.models import TransformerConfig
     from supercycle.models.inference import Calibration
 
@@ -299,7 +300,7 @@ class Pool:
     role : str
         ``both`` reads prompts and writes answers; ``prefill`` hands the cache to a ``decode``
         pool over the fleet's network.
-    router : str, optional
+    router : str or function, optional
         See `supercycle.cluster.routing`; left out, the simulation's.
     queue : str
         Order of waiting requests: ``fifo``, ``priority`` (lower numbers first) or ``fair``
@@ -316,7 +317,7 @@ class Pool:
     machine: Replica | Station
     count: int = 1
     role: str = "both"
-    router: str | None = None
+    router: str | Router | None = None
     queue: str = "fifo"
     autoscale: Autoscale | None = None
     failures: Failures | None = None

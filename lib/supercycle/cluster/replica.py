@@ -66,9 +66,8 @@ class Server(Engine):
         if cache.tiers and calls.hash_ids[call]:
             below = cache.below(self.prefix(call, length)[len(shared) :])
             new = len(below) * size
-            pairs = new * (cached + (new + 1) / 2)
-            again_s = machine.steps.mixed_s(0, 0, new, pairs, cached) / self.speed if new else 0.0
-            if sum(cache.block_s[tier] for tier in below) < again_s:
+            saved_s = self.reading_s(left, cached) - self.reading_s(left - new, cached + new)
+            if sum(cache.block_s[tier] for tier in below) < saved_s:
                 if not calls.emitted.get(call):
                     calls.cached[call] += new
                     calls.reloaded[call] = new
@@ -82,6 +81,11 @@ class Server(Engine):
         self.reading[call] = left
         cache.shrink(self.free)
         return left
+
+    def reading_s(self, tokens: int, before: int) -> float:
+        """Time to read a prompt's tokens after some that are cached, alone and in one step."""
+        pairs = tokens * (before + (tokens + 1) / 2)
+        return self.machine.steps.mixed_s(0, 0, tokens, pairs, before) / self.speed
 
     def bring_back(self, call: int, length: int) -> None:
         """Start to decode with a cache that came with the request, or fetch it from the host."""
