@@ -158,7 +158,7 @@ class Campus:
         Examples
         --------
         >>> list(case("default", None).layers_usd_per_w())[::2]
-        ['shell, cooling, power', '+ network', '+ own gas plant']
+        ['shell, cooling, power', '+ network', '+ own power plant']
         """
         bare, powered = (
             infra.campus_capex(self.power_w, items=infra.capex_items(level=level, generation=plant))
@@ -170,7 +170,7 @@ class Campus:
             "+ grid and land": usd["grid"] + usd["land"],
             "+ network": usd["network"],
             "+ servers": usd["it"],
-            "+ own gas plant": powered.total_usd - bare.total_usd,
+            "+ own power plant": powered.total_usd - bare.total_usd,
         }
         return {name: float(cost) / self.power_w for name, cost in layers.items()}
 
@@ -246,7 +246,7 @@ class Campus:
         return revenue * (attempts_ratio * paid_after / paid_before - 1) - programme
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def _page(campus: Campus, assumptions: str) -> stack.Stack:
     said = stack.assumptions(assumptions, free=False)  # what the set's author stated stays
     changes = {
@@ -286,5 +286,5 @@ def case(code: str, rng: np.random.Generator | None) -> Campus:
     )
     # Review takes about half of what the tokens of an attempt cost, whatever the draw.
     tokens_usd = drawn.price_usd_per_mtok / MTOK * drawn.tokens_per_attempt
-    review_s = rng.uniform(0.35, 0.6) * tokens_usd / facts.value("apps/reviewer-cost") * HOUR_S
+    review_s = rng.uniform(0.42, 0.6) * tokens_usd / facts.value("apps/reviewer-cost") * HOUR_S
     return replace(drawn, review_s=float(round(review_s)))

@@ -2,7 +2,7 @@
 # cell = "recognised_usd"
 # loses = ["test_recognised_usd"]
 # misconception = "the formula holds without growth, too"
-# message = ""
+# message = "division by zero"
 # ///
 import math
 

@@ -2,7 +2,7 @@
 # cell = "shadow_price_usd_per_mtok"
 # loses = ["test_shadow_price_usd_per_mtok"]
 # misconception = "the price is the average value of those served"
-# message = ""
+# message = "not the average of those served"
 # ///
 def shadow_price_usd_per_mtok(demand_tokens, value_usd_per_mtok, capacity_tokens):
     if sum(demand_tokens) <= capacity_tokens:

@@ -2,7 +2,7 @@
 # cell = "cost_usd_per_success"
 # loses = ["test_cost_usd_per_success"]
 # misconception = "each failure adds its share once"
-# message = "% too low"
+# message = "the attempt after a failure may fail, too"
 # ///
 def cost_usd_per_success(price_usd_per_mtok, tokens_per_attempt, success_share, review_usd=0.0):
     if not 0 < success_share <= 1:
