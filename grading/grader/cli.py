@@ -25,7 +25,8 @@ _PANELS = {
         grading.history,
     ),
     "Class": (
-        classroom.roster, classroom.seeds, classroom.extend, classroom.import_zip,
+        classroom.roster, classroom.due, classroom.extend, classroom.seeds, classroom.copies,
+        classroom.import_zip,
         classroom.export, classroom.anonymise, classroom.forget, classroom.backup,
     ),
 }  # fmt: skip

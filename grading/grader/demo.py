@@ -21,7 +21,7 @@ from grader.submission import fill
 from grader.variants import read_variants
 from grader.verify import hand_in, released
 
-__all__ = ["STUDENTS", "make_class", "run_demo"]
+__all__ = ["STUDENTS", "damage", "made_up", "make_class", "run_demo"]
 
 #: Student → what the submission is.
 STUDENTS: Mapping[str, str] = {
@@ -112,7 +112,8 @@ def make_class(course: Course, lab: Lab, count: int = 5) -> None:
     release = released(course, lab.name)
     for number in range(len(STUDENTS) + 1, count + 1):
         student = f"student-{number:04d}"
-        hand_in(course, lab.name, student, fill(release, made_up(lab, student)))
+        path = hand_in(course, lab.name, student, fill(release, made_up(lab, student)))
+        damage(path, student)
     complete = fill(release, lab.answers)
     hand_in(course, lab.name, "ada", complete)
     hand_in(course, lab.name, "ben", fill(release, {**lab.answers, **_misconceived(lab)}))
@@ -148,6 +149,25 @@ def made_up(lab: Lab, student: str) -> dict[str, str]:
         code = any(c.id == name and c.cell_type == "code" for c in lab.notebook.cells)
         answers[name] = f"{source}\n# {student}" if code else f"{source}\n\n{student}"
     return answers
+
+
+def damage(path: Path, student: str) -> None:
+    """Damage one submission in twenty as uploads are: cut off, emptied, renamed, saved as a page."""
+    rng = random.Random(f"damage {student}")
+    if rng.random() > 0.05:
+        return
+    raw = path.read_bytes()
+    kind = rng.randrange(5)
+    if kind == 0:
+        path.write_bytes(raw[: rng.randrange(len(raw))])
+    elif kind == 1:
+        path.write_bytes(b"")
+    elif kind == 2:
+        path.rename(path.with_name("Untitled1.ipynb"))
+    elif kind == 3:
+        path.write_bytes(b"<!DOCTYPE html><title>Sign in</title>")
+    else:
+        path.write_bytes(re.sub(rb'"grade_id"', b'"gone"', raw))
 
 
 def _misconceived(lab: Lab) -> dict[str, str]:

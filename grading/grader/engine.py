@@ -43,6 +43,7 @@ __all__ = [
     "ensure_entered",
     "grade_class",
     "make_plans",
+    "run_jobs",
     "run_plans",
     "write",
 ]
@@ -305,23 +306,25 @@ def run_plans(
 ) -> Iterator[tuple[Plan, Result]]:
     """Grade submissions and write their autograded notebooks; yield each as it is done."""
     by_student = {plan.student: plan for plan in plans}
-    jobs = (plan.job for plan in plans)
-    if how.scheduler:
-        from grader.cluster import grade_on_cluster
-
-        runs = grade_on_cluster(
-            jobs, scheduler=how.scheduler, sandbox=how.sandbox, make=how.make, on_start=on_start
-        )
-    else:
-        workers = min(how.workers or os.cpu_count() or 1, max(1, len(plans)))
-        runs = grade_jobs(
-            jobs, workers=workers, sandbox=how.sandbox, make=how.make, on_start=on_start
-        )
-    for job, run in runs:
+    for job, run in run_jobs([plan.job for plan in plans], how, on_start=on_start):
         plan = by_student[job.student]
         result = as_result(plan, run)
         write_autograded(course, plan.spec, result, run.notebook)
         yield plan, result
+
+
+def run_jobs(
+    jobs: Sequence[Job], how: How, *, on_start: Callable[[str], None] = lambda student: None
+) -> Iterator[tuple[Job, Run]]:
+    """Grade jobs here or on a cluster; keep nothing."""
+    if how.scheduler:
+        from grader.cluster import grade_on_cluster
+
+        return grade_on_cluster(
+            jobs, scheduler=how.scheduler, sandbox=how.sandbox, make=how.make, on_start=on_start
+        )
+    workers = min(how.workers or os.cpu_count() or 1, max(1, len(jobs)))
+    return grade_jobs(jobs, workers=workers, sandbox=how.sandbox, make=how.make, on_start=on_start)
 
 
 def as_result(plan: Plan, run: Run) -> Result:

@@ -10,8 +10,8 @@
     [due]
     lab03_ttft = 2026-04-20T23:59:00-07:00
 
-``grading/extensions.csv`` has the columns student, lab, days. What a student has in the gradebook's
-``extension`` comes from there.
+``grading/due.csv`` (columns lab, due) says more due dates and goes first. ``grading/extensions.csv``
+has the columns student, lab, days. What the gradebook holds of both comes from there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from traitlets import Float
 from grader.course import Course
 from grader.errors import GraderError, nearest
 
-__all__ = ["LatePolicy", "Policy", "add_extension", "read_policy"]
+__all__ = ["LatePolicy", "Policy", "add_extension", "import_due", "read_due", "read_policy"]
 
 _DAY_S = 86_400.0
 _LATE = {"grace_minutes", "per_day", "at_most"}
@@ -96,7 +96,53 @@ def read_policy(course: Course) -> Policy:
         if key not in ("late", "due"):
             raise GraderError(f"{path}: unknown table {key!r}; {nearest(key, ['late', 'due'])}")
     due = {lab: _due(path, lab, when) for lab, when in table.get("due", {}).items()}
+    due |= read_due(_due_path(course)) if _due_path(course).is_file() else {}
     return Policy(due, _read_extensions(course), _late(path, table.get("late", {})))
+
+
+def _due_path(course: Course) -> Path:
+    return course.journal.parent / "due.csv"
+
+
+def read_due(path: Path) -> dict[str, datetime]:
+    """Read a CSV of due dates: lab, and a time with its offset.
+
+    Raises
+    ------
+    GraderError
+        Naming the file and the line.
+    """
+    found = {}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            where = f"{path}, line {number}"
+            try:
+                lab, when = row["lab"], datetime.fromisoformat(row["due"].strip())
+            except (KeyError, TypeError, AttributeError):
+                raise GraderError(f"{where}: needs the columns lab and due") from None
+            except ValueError:
+                when, lab = None, row["lab"]
+            found[lab] = _due(path, lab, when)
+    return found
+
+
+def import_due(course: Course, path: Path) -> dict[str, datetime]:
+    """Take over a CSV of due dates.
+
+    Raises
+    ------
+    GraderError
+        For a lab that is none, or a time without its offset.
+    """
+    found = read_due(path)
+    for lab in found:
+        course.lab_folder(lab)
+    target = _due_path(course)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_suffix(".new")
+    fresh.write_bytes(path.read_bytes())
+    fresh.replace(target)
+    return found
 
 
 def _due(path: Path, lab: str, when: Any) -> datetime:

@@ -14,6 +14,8 @@ from grader.errors import GraderError
 __all__ = [
     "anonymise",
     "backup",
+    "copies",
+    "due",
     "export",
     "extend",
     "forget",
@@ -63,6 +65,35 @@ def seeds(
         say(out, "  ".join(f"{name}={value}" for name, value in row.items()))
 
 
+def due(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns lab and due.")],
+    course: Where = Path(),
+) -> None:
+    """Take over due dates; late penalties are worked out again."""
+    from grader.policy import import_due
+
+    where, out = Course.find(course), console()
+    for lab, when in import_due(where, file).items():
+        _update_penalties(where, lab)
+        say(out, f"{lab} is due at {when:%Y-%m-%d %H:%M} UTC")
+
+
+def _update_penalties(course: Course, lab: str, students: list[str] | None = None) -> None:
+    """Work out late penalties again for whoever has a grade."""
+    from grader.gradebook import Writer, open_gradebook
+    from grader.journal import Journal
+    from grader.settings import course_config
+    from grader.source import read_lab
+
+    graded = Journal(course, lab).current()
+    chosen = [name for name in students or graded if name in graded]
+    if chosen:
+        with open_gradebook(course) as book:
+            writer = Writer(course, read_lab(course, lab), book, course_config(course))
+            for student in chosen:
+                writer.update_penalty(student)
+
+
 def extend(
     student: _Student,
     lab: _Lab,
@@ -70,18 +101,12 @@ def extend(
     course: Where = Path(),
 ) -> None:
     """Give a student more time; a late penalty is worked out again."""
-    from grader.gradebook import Writer, open_gradebook
-    from grader.journal import Journal
     from grader.policy import add_extension
-    from grader.settings import course_config
-    from grader.source import read_lab
 
     where = Course.find(course)
-    read = read_lab(where, lab)
+    where.lab_folder(lab)
     add_extension(where, student, lab, days)
-    if Journal(where, lab).in_gradebook(student) is not None:
-        with open_gradebook(where) as book:
-            Writer(where, read, book, course_config(where)).update_penalty(student)
+    _update_penalties(where, lab, [student])
     say(console(), f"{student} has {days:g} more days for {lab}")
 
 
@@ -150,6 +175,22 @@ def anonymise(
         people = members(book)
     count = export_anonymous(where, read, results, people, folder)
     say(console(), f"{count} students without names: {short(folder)}")
+
+
+def copies(
+    lab: _Lab,
+    workers: Annotated[int, typer.Option(help="Submissions at a time; 0: one a core.", min=0)] = 0,
+    course: Where = Path(),
+) -> None:
+    """Find answers that fit another student's scenario and not their author's own."""
+    from grader.copying import copied_scenarios
+    from grader.engine import How
+
+    where, out = Course.find(course), console()
+    found = copied_scenarios(where, lab, How(workers=workers))
+    for copied in found:
+        say(out, str(copied))
+    say(out, f"{len(found)} found; these are signs, ask before you judge")
 
 
 def forget(
