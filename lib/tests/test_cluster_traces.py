@@ -48,6 +48,19 @@ def test_azure_times_count_from_the_first_request(tmp_path):
     assert frame.attrs["format"] == "azure"
 
 
+def test_times_with_a_zone_as_in_azures_trace_of_2024_are_read_alike(tmp_path):
+    plain = read_trace(written(tmp_path, AZURE))
+    zoned = read_trace(
+        written(
+            tmp_path,
+            AZURE.replace("0,374", "0+00:00,374")
+            .replace("0,396", "0+00:00,396")
+            .replace("0,879", "0+00:00,879"),
+        )
+    )
+    pd.testing.assert_frame_equal(plain, zoned)
+
+
 def test_burstgpt_leaves_out_failed_requests_and_counts_them(tmp_path):
     # The publisher: rows whose Response tokens are 0 failed (github.com/HPMLL/BurstGPT).
     frame = read_trace(written(tmp_path, BURST))
