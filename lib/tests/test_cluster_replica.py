@@ -270,6 +270,12 @@ def test_impossible_fleets_and_choices_are_named():
         replica(token_budget=5)
     with pytest.raises(ValueError, match="needs a decode pool"):
         cluster.Fleet((cluster.Pool("p", machine, role="prefill"),))
+    with pytest.raises(ValueError, match="session = None in row 0: must name a user"):
+        cluster.simulate(
+            frame.assign(session=pd.Series([None], dtype=object)), cluster.Fleet.of(machine)
+        )
+    with pytest.raises(ValueError, match="hash_ids = 7 in row 0: must be a list of block ids"):
+        cluster.simulate(frame.assign(hash_ids=7), cluster.Fleet.of(machine))
     with pytest.raises(ValueError, match="requests is a list: must be a pandas DataFrame"):
         cluster.simulate([(0.0, 1, 1)], cluster.Fleet.of(machine))
     with pytest.raises(ValueError, match="fleet is a Replica: must be a Fleet"):

@@ -67,7 +67,12 @@ class Calls:
             ).tolist()
         else:
             self.priority = [0.0] * n
-        self.user: list[Any] = requests["session"].tolist() if "session" in requests else [0] * n
+        self.user: list[Any] = [0] * n
+        if "session" in requests:
+            self.user = requests["session"].tolist()
+            if (missing := requests["session"].isna()).any():
+                row = int(missing.to_numpy().argmax())
+                raise ValueError(f"session = {self.user[row]!r} in row {row}: must name a user")
         self.hash_ids: list[list[int]] = []  # empty when no prompt has any
         if "hash_ids" in requests:
             self.hash_ids = [_blocks(ids, row) for row, ids in enumerate(requests["hash_ids"])]

@@ -304,7 +304,7 @@ class Pool:
         See `supercycle.cluster.routing`; left out, the simulation's.
     queue : str
         Order of waiting requests: ``fifo``, ``priority`` (lower numbers first) or ``fair``
-        (priority, then whoever has been served fewest tokens).
+        (priority, then the ``session`` that has been served the fewest tokens).
     autoscale : Autoscale, optional
         How many machines run; left out, always `count`.
     failures : Failures, optional
