@@ -33,7 +33,8 @@ ALLOWED_BESIDE = {
 
 
 @pytest.mark.parametrize(
-    "statement", ["import supercycle", *(f"from supercycle import {f}" for f in FLOORS)]
+    "statement",
+    ["import supercycle", *(f"from supercycle import {f}" for f in [*FLOORS, "cluster", "stack"])],
 )
 def test_importing_a_floor_loads_nothing_heavy(statement):
     name = statement.split()[-1]
