@@ -23,7 +23,7 @@ from corpus.given import MEAN, TOTAL, Given
 LAB = "lab00_tiny"
 #: Small enough that a test can use them up quickly.
 LIMITS = Limits(
-    cell_s=1.0, notebook_s=60.0, memory_bytes=512 << 20, processes=64, file_bytes=16 << 20
+    cell_s=1.0, notebook_s=60.0, memory_bytes=256 << 20, processes=64, file_bytes=16 << 20
 )
 
 

@@ -1,6 +1,10 @@
 """The walk through a notebook: what dies is started again, what hangs is ended, what is hidden stays so."""
 
 import json
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -183,3 +187,62 @@ def test_the_same_answers_earn_the_same_on_a_fresh_worker_and_in_any_order(worke
         raw = json.dumps(notebook_of(odd)).encode()
         run = fresh.grade(raw, environment={"SUPERCYCLE_SEED_ENGINE": "abc"})
     assert first[0] == first[2] == {c.grade_id.removeprefix("test_"): c.score for c in run.cells}
+
+
+def test_nothing_is_left_running_when_the_grader_is_killed():
+    code = (
+        "import json, os, sys; sys.path[:0] = json.loads(sys.argv[1])\n"
+        "from grader.execution import Worker; from grader.execution.spec import LabSpec\n"
+        "worker = Worker(LabSpec.from_json(json.load(open(sys.argv[2]))))\n"
+        "print(worker.process.pid, flush=True)\n"
+        "worker.grade(open(sys.argv[3], 'rb').read())\n"
+    )
+    notebook = notebook_of({"middle": "import time; time.sleep(20)"})
+    with start(notebook, len(CELLS)) as worker:
+        spec = worker.lab.to_json()
+    with tempfile.TemporaryDirectory() as folder:
+        lab, file = Path(folder, "lab.json"), Path(folder, "lab.ipynb")
+        lab.write_text(json.dumps({**spec, "limits": {**spec["limits"], "cell_s": 25.0}}))
+        file.write_text(json.dumps(notebook))
+        grader = subprocess.Popen(
+            [sys.executable, "-c", code, json.dumps(sys.path), str(lab), str(file)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        server = int(grader.stdout.readline())
+        deadline = time.monotonic() + 20
+        while len(family(server)) < 5 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        there = family(server)
+        assert len(there) >= 5, "server, nursery, a fork of each, and a sandbox"
+        grader.kill()
+        grader.wait()
+        while any(Path(f"/proc/{pid}").exists() for pid in there) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [pid for pid in there if Path(f"/proc/{pid}").exists()] == []
+
+
+def family(pid):
+    """A process and all that it and its children started."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(p for child in children for p in family(int(child)))]
+
+
+def test_html_of_a_students_is_never_html_for_the_grader():
+    written = header("why", solution=True, grade=True, locked=False, points=2).replace(
+        "%% ", "%% [markdown] "
+    )
+    text = "# a < b and <b>bold</b> <script>alert(1)</script> <img src=x onerror=alert(1)>"
+    given = read_script(header("setup") + SETUP + "\n\n" + written + "# YOUR ANSWER HERE\n")
+    handed_in = read_script(header("setup") + SETUP + "\n\n" + written + text + "\n")
+    with start(given, 2) as worker:
+        run = worker.grade(json.dumps(handed_in).encode())
+        untouched = worker.grade(json.dumps(given).encode())
+    assert run.notebook["cells"][1]["source"] == (
+        "a < b and <b>bold</b> &lt;script>alert(1)&lt;/script> &lt;img src=x onerror=alert(1)>"
+    )
+    assert "the answer why holds HTML: it is shown as text" in run.flags
+    assert [(c.score, c.manual) for c in run.cells + untouched.cells] == [(0.0, True), (0.0, False)]

@@ -55,6 +55,11 @@ ROWS = {
     "a global that a call changes": ("log = []\ndef f(x): log.append(x)", "f(1)\nf(2)\nassert log == [1, 2]", "log = []\ndef f(x): pass"),
     "a global that a visible test assigns": ("def f(x): return rate * x", "rate = 3\nassert f(2) == 6\nrate = 4\nassert f(2) == 8", "def f(x): return 6"),
     "a class of a locked cell": ("def f(tree):\n    return Tree(tree.value + 1, [tree])", "t = f(Tree(1))\nassert t.value == 2 and t.leaves[0].value == 1 and t.total() == 3", "def f(tree):\n    return tree"),
+    "a method of a locked class that a student would replace": (
+        "def f():\n    return Tree(3)",
+        "assert f().total() == 3",
+        "def f():\n    t = Tree(0)\n    t.total = lambda: 3\n    return t",
+    ),
     "a value read where the test stands": ("y = 1", "assert y == 1", "y = 2"),
     "by name in globals()": ("z = 5", "assert 'z' in globals() and globals()['z'] == 5 and 'nothing' not in globals()", "zz = 5"),
     "types": ("def f(kind):\n    return kind(3), kind", "assert f(float) == (3.0, float) and f(np.float32)[1] is np.float32", "def f(kind):\n    return 3, int"),

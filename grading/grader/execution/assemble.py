@@ -17,6 +17,11 @@ __all__ = ["assemble"]
 _CONTROL = re.compile(
     r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
+#: The beginning of an HTML tag in a written answer, other than one that only sets text.
+_TAG = re.compile(
+    r"<(?=[a-zA-Z/!?])(?!/?(a|b|br|code|em|hr|i|li|ol|p|pre|strong|sub|sup|table|td|th|tr|ul)\s*/?>|https?:)",
+    re.IGNORECASE,
+)
 _MAX_IMAGE = 4 << 20
 
 
@@ -74,13 +79,15 @@ def _status(lab: LabSpec, found: Rebuilt, told: dict[str, Any]) -> tuple[str, st
 def _notebook(lab: LabSpec, found: Rebuilt, told: dict[str, Any]) -> dict[str, Any]:
     """Return the executed notebook; of a student's outputs only text and pixels are kept.
 
-    An output of HTML or JavaScript would run in the browser of whoever opens the notebook.
+    HTML or JavaScript of a student's, in an output or in a written answer, would run in the browser of
+    whoever grades it, with that person's rights; in a written answer it is shown as text.
     """
     cells = []
     for count, cell in enumerate(lab.cells, start=1):
         source = cell.source
         if cell.kind == "answer":
             source = found.answers.get(cell.grade_id, cell.released)
+            source = source if cell.cell_type == "code" else _TAG.sub("&lt;", source)
         made: dict[str, Any] = {
             "cell_type": cell.cell_type,
             "id": cell.id,

@@ -21,7 +21,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellTooLong", "Done", "Outputs", "new_shell", "run_cell", "time_limit"]
+__all__ = ["CellTooLong", "Done", "Outputs", "bounded", "new_shell", "run_cell", "time_limit"]
 
 #: After the first alarm a cell is reminded this often, in case it catches everything [s].
 REMIND_S = 0.1
@@ -72,6 +72,33 @@ class Outputs(list[dict[str, Any]]):
     def text(self, name: str) -> str:
         """Return what was written to a stream."""
         return "".join("".join(o["text"]) for o in self if o.get("name") == name)
+
+
+def bounded(outputs: Any, limit_chars: int) -> list[dict[str, Any]]:
+    """Return outputs that another process sent, as small as if this one had kept them itself."""
+    kept = Outputs(limit_chars)
+    for output in outputs[:200] if isinstance(outputs, list) else ():
+        if not isinstance(output, dict):
+            continue
+        data = output.get("data")
+        if isinstance(output.get("text"), str):
+            kept.write("stderr" if output.get("name") == "stderr" else "stdout", output["text"])
+        elif isinstance(data, dict):
+            shown = {k: v for k, v in data.items() if isinstance(v, str)}
+            kept.display(str(output.get("output_type"))[:20], shown)
+        elif output.get("output_type") == "error":
+            lines = output.get("traceback")
+            kept.append(
+                {
+                    "output_type": "error",
+                    "ename": str(output.get("ename"))[:200],
+                    "evalue": str(output.get("evalue"))[:2000],
+                    "traceback": [str(x)[:2000] for x in lines[:40]]
+                    if isinstance(lines, list)
+                    else [],
+                }
+            )
+    return kept.finished()
 
 
 class _Stream(io.TextIOBase):

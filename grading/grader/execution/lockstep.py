@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.execution.cells import CellTooLong, Done, error_output, run_cell
+from grader.execution.cells import CellTooLong, Done, bounded, error_output, run_cell
 from grader.execution.proxy import Session, StudentGone
 from grader.execution.remote import Remote
 from grader.execution.spec import CellSpec, LabSpec
@@ -185,11 +185,10 @@ class Lockstep:
 
     def _show(self, outputs: list[dict[str, Any]]) -> None:
         """Replay what student code printed during a call, where the test may be listening."""
-        for output in outputs:
-            text = output.get("text") if isinstance(output, dict) else None
-            if isinstance(text, str):
-                (sys.stderr if output.get("name") == "stderr" else sys.stdout).write(text)
-            elif isinstance(output, dict) and isinstance(output.get("data"), dict):
+        for output in bounded(outputs, self.lab.limits.output_chars):
+            if "text" in output:
+                (sys.stderr if output["name"] == "stderr" else sys.stdout).write(output["text"])
+            elif "data" in output:
                 self.shell.outputs.display("display_data", output["data"])
 
     # --- the student's side ---
@@ -212,8 +211,7 @@ class Lockstep:
             self._restart()
             return [error_output(RuntimeError(why))], why
         self.done_cells.append(cell)
-        outputs = answer.get("outputs")
-        return outputs if isinstance(outputs, list) else [], None
+        return bounded(answer.get("outputs"), self.lab.limits.output_chars), None
 
     def _open(self) -> None:
         session = Session(

@@ -12,6 +12,7 @@ import ast
 import builtins
 import difflib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +84,7 @@ def rebuild(raw: bytes | None, lab: LabSpec) -> Rebuilt:
         found.reason = "the notebook has none of the lab's answer cells: is it this lab?"
         return found
     _signs(lab, by_id, found)
+    _written_html(lab, found)
     _missing_helpers(lab, cells, known, found)
     return found
 
@@ -307,6 +309,13 @@ def _signs(lab: LabSpec, by_id: dict[str, list[Cell]], found: Rebuilt) -> None:
     places = [by_id[name][0]["place"] for name in order]
     if places != sorted(places):
         found.flags.append("cells were moved: they were run in the original order")
+
+
+def _written_html(lab: LabSpec, found: Rebuilt) -> None:
+    for cell in lab.cells:
+        text = found.answers.get(cell.grade_id, "") if cell.cell_type == "markdown" else ""
+        if re.search(r"<\s*(script|iframe|img|object|svg|style|link|form)\b", text, re.IGNORECASE):
+            found.flags.append(f"the answer {cell.grade_id} holds HTML: it is shown as text")
 
 
 def _missing_helpers(lab: LabSpec, cells: list[Cell], known: set[str], found: Rebuilt) -> None:

