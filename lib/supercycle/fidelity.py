@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supercycle import apps, chips, facts, finance, infra, models, stack
-from supercycle.models import fitting, scaling, training
+from supercycle.models import fitting, inference, scaling, training
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +82,26 @@ def _inference() -> Iterator[Comparison]:
     for row in fitting.leave_one_source_out().itertuples():
         yield Comparison(f"inference, {row.phase}", str(row.id), float(row.predicted_s),  # type: ignore[arg-type]
                          float(row.seconds), "s", "left out", str(row.source))  # type: ignore[arg-type]  # fmt: skip
+
+
+def _throughput() -> Iterator[Comparison]:
+    """Tokens a second of full batches, which no fit has seen, by each engine's own calibration."""
+    known = facts.ids("chips")
+    for row_id in facts.ids("published-measurements"):
+        row = facts.row("published-measurements", row_id)
+        if row["phase"] != "throughput" or row["chip"] not in known:
+            continue
+        whole = ("tp", "batch", "input_tokens", "output_tokens", "weight_bits")
+        how: dict[str, Any] = {name: int(_number(row[name])) for name in whole}
+        how["kv_bits"] = how["weight_bits"]  # their FP8 engines were built with an FP8 cache
+        ours = inference.predict(fitting.config_of(str(row["model"])),
+                                 chips.accelerator(str(row["chip"])),
+                                 engine=f"{row['engine']}@{row['version']}", **how)  # fmt: skip
+        per_chip = (
+            ours.tokens_per_s / how["tp"] if row["standing"] == "offline" else ours.tokens_per_s
+        )
+        yield Comparison(f"inference, throughput ({row['standing']})", row_id, float(per_chip),
+                         _number(row["value"]), "token/s", "computed", str(row["source"]))  # fmt: skip
 
 
 def _training_hours() -> Iterator[Comparison]:
@@ -161,6 +181,30 @@ def _ownership() -> Iterator[Comparison]:
                          published(case).source)  # fmt: skip
 
 
+def _gpu_hours() -> Iterator[Comparison]:
+    """An accelerator-hour on our campus at the rate that Epoch AI's cost of ownership implies."""
+    campus = infra.campus_capex(1e9)
+    tco = infra.campus_tco(campus, energy_usd_per_mwh=70, rate=0.07).total_usd_per_year
+    for chip in ("gb200", "gb300"):
+        owning = facts.value(f"datacenter-capex/owning-cost-{chip}")
+        hour = infra.cost_usd_per_gpu_hour(tco, infra.gpus_per_gw(chip, pue=campus.pue))
+        yield Comparison("cost of an accelerator-hour", f"{chip}, at 7 % and 70 USD/MWh",
+                         float(hour), float(owning), "USD/h", "assumed", owning.source)  # fmt: skip
+
+
+def _packages() -> Iterator[Comparison]:
+    """What an accelerator costs to make."""
+    b200 = chips.package("b200", dies=2, memory_bytes=192e9)  # 192 GB built in, 180 sold
+    for row_id, parts in (
+        ("b200-epoch", b200),
+        ("h100-raymond-james", chips.package("h100-sxm", kind="h100")),
+    ):
+        estimate = facts.value(f"package-estimates/{row_id}/total_usd")
+        yield Comparison("cost of making an accelerator", row_id,
+                         float(chips.package_cost(parts).total_usd), float(estimate), "USD",
+                         "computed", estimate.source)  # fmt: skip
+
+
 def _recognised() -> Iterator[Comparison]:
     """A year's accounts from the exit rates at its two ends (S1)."""
     exits = {year: facts.value(f"compute-revenue/openai-exit-rate-revenue-{year}")
@@ -183,8 +227,8 @@ def _compute_optimum() -> Iterator[Comparison]:
 
 
 KINDS = (
-    _parameters, _cache_bytes, _inference, _training_hours, _training_iterations, _campus,
-    _ownership, _recognised, _compute_optimum,
+    _parameters, _cache_bytes, _inference, _throughput, _training_hours, _training_iterations,
+    _packages, _campus, _ownership, _gpu_hours, _recognised, _compute_optimum,
 )  # fmt: skip
 """What is compared; each yields its `Comparison` rows."""
 
