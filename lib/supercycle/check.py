@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "CheckError", "agrees", "answered", "calibration", "number", "ok", "prediction", "refuses",
-    "rising", "same", "withhold",
+    "CheckError", "agrees", "answered", "calibration", "number", "numbers", "ok", "prediction",
+    "refuses", "rising", "same", "withhold",
 ]  # fmt: skip
 
 
@@ -125,6 +125,54 @@ def number(
         raise CheckError(
             f"{what} = {float(numbers):.4g} is implausibly {side}{in_unit}: check the units"
         )
+
+
+def numbers(
+    what: str,
+    value: Any,
+    *,
+    count: int,
+    low: float = -math.inf,
+    high: float = math.inf,
+    unit: str = "",
+) -> list[float]:
+    """Check that a value is so many finite numbers, such as a pair, each of a plausible size.
+
+    Parameters
+    ----------
+    what : str
+        What was called, as the student wrote it.
+    value
+        What came back.
+    count : int
+        How many were asked for.
+    low, high, unit
+        As in `number`.
+
+    Returns
+    -------
+    list of float
+        The numbers, for the checks that follow.
+
+    Raises
+    ------
+    CheckError
+        With one sentence, when it is anything else.
+
+    Examples
+    --------
+    >>> numbers("optimal_n_d(…)", 7e10, count=2)
+    Traceback (most recent call last):
+    ...
+    supercycle.check.CheckError: optimal_n_d(…) should give 2 numbers: it gives one
+    """
+    found = _as_numbers(what, value)
+    if found.shape != (count,):
+        given = "one" if not found.ndim else f"an array of shape {found.shape}"
+        raise CheckError(f"{what} should give {count} numbers: it gives {given}")
+    for place, each in enumerate(found, start=1):
+        number(f"number {place} of {what}", float(each), low=low, high=high, unit=unit)
+    return [float(each) for each in found]
 
 
 def same(what: str, left: Any, right: Any, *, rtol: float = 1e-9) -> None:

@@ -129,3 +129,16 @@ def test_a_withheld_function_refuses_the_notebook_and_serves_the_library(monkeyp
 def test_an_essay_of_three_words_is_too_short():
     assert "argue it" in refusal(lambda: check.answered("Your memo", "buy the chip", words=50))
     check.answered("Your memo", "word " * 50, words=50)
+
+
+def test_a_pair_is_two_finite_numbers_and_comes_back_as_floats():
+    assert check.numbers("f()", (1, 2.5), count=2) == [1.0, 2.5]
+    assert "should give 2 numbers: it gives one" in refusal(
+        lambda: check.numbers("f()", 3.0, count=2)
+    )
+    assert "shape (3,)" in refusal(lambda: check.numbers("f()", [1, 2, 3], count=2))
+    assert "nothing (None)" in refusal(lambda: check.numbers("f()", None, count=2))
+    assert "number 2 of f()" in refusal(lambda: check.numbers("f()", (1, math.inf), count=2))
+    assert "too large in FLOP" in refusal(
+        lambda: check.numbers("f()", (1, 1e9), count=2, high=10, unit="FLOP")
+    )

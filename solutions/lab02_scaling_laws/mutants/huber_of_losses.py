@@ -1,0 +1,14 @@
+# /// mutant
+# cell = "huber_lse_objective"
+# loses = ["test_huber_lse_objective"]
+# misconception = "the losses themselves are compared"
+# message = "logarithms do not care"
+# ///
+import numpy as np
+
+
+def huber_lse_objective(theta, params, tokens, loss, delta=1e-3):
+    log_e, log_a, log_b, alpha, beta = theta
+    shortage = np.logaddexp(log_a - alpha * np.log(params), log_b - beta * np.log(tokens))
+    size = np.abs(np.exp(np.logaddexp(log_e, shortage)) - loss)
+    return float(np.sum(np.where(size <= delta, size**2 / 2, delta * (size - delta / 2))))

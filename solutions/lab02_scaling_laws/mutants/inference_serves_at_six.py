@@ -1,0 +1,27 @@
+# /// mutant
+# cell = "optimal_for_inference"
+# loses = ["test_optimal_for_inference"]
+# misconception = "serving costs as much as training"
+# message = "two FLOP per weight, not six"
+# ///
+import math
+
+from scipy.optimize import minimize_scalar
+
+
+def optimal_for_inference(law, loss, served):
+    room = loss - law.E
+    if room <= 0:
+        raise ValueError("below the entropy")
+    smallest = math.log(law.A / room) / law.alpha
+
+    def tokens_for(log_n):
+        return (law.B / (room - law.A * math.exp(-law.alpha * log_n))) ** (1 / law.beta)
+
+    def log_flop(log_n):
+        return log_n + math.log(6 * tokens_for(log_n) + 6 * served)
+
+    found = minimize_scalar(
+        log_flop, bounds=(smallest + 1e-9, smallest + 20), method="bounded", options={"xatol": 1e-9}
+    )
+    return math.exp(found.x), tokens_for(found.x)
