@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from grader.errors import GraderError
 from grader.execution import Run
 from grader.execution.spec import LabSpec
 
@@ -129,6 +130,7 @@ def grade_jobs(
     """
     queue = _Queue(jobs)
     crew: list[_Process] = []
+    refusals = 0
     try:
         while True:
             while len(crew) < workers and (job := queue.take()) is not None:
@@ -139,12 +141,23 @@ def grade_jobs(
             for process in _ready(crew):
                 job = process.job
                 assert job is not None
-                run = process.answer()
+                try:
+                    run = process.answer()
+                except GraderError:
+                    # a worker that was killed while it started says so, too: try before giving up
+                    crew.remove(process)
+                    process.kill()
+                    refusals += 1
+                    if refusals >= TRIES:
+                        raise
+                    queue.put_back(job)
+                    continue
                 if run is None:
                     crew.remove(process)
                     if not queue.again(job):
                         yield job, given_up(job, f"{TRIES} grading processes ended while it ran")
                     continue
+                refusals = 0
                 following = queue.take()
                 if following is None:
                     crew.remove(process)
@@ -168,7 +181,12 @@ class _Queue:
     def take(self) -> Job | None:
         return self._again.popleft() if self._again else next(self._jobs, None)
 
+    def put_back(self, job: Job) -> None:
+        """Take a job back that was never begun."""
+        self._again.appendleft(job)
+
     def again(self, job: Job) -> bool:
+        """Take a job back that ended its worker, unless it did so too often."""
         self._ended[job.student] += 1
         if self._ended[job.student] < TRIES:
             self._again.append(job)
@@ -203,8 +221,6 @@ class _Process:
 
     def answer(self) -> Run | None:
         """Return the answer; None when the process is gone."""
-        from grader.errors import GraderError
-
         try:
             if not self.connection.poll():
                 raise EOFError  # it hangs
@@ -241,8 +257,6 @@ def _ready(crew: list[_Process]) -> list[_Process]:
 
 def _main(connection: Connection, make: Grading) -> None:
     """Live as long as the engine does, and grade what comes."""
-    from grader.errors import GraderError
-
     threading.Thread(target=_die_with_parent, daemon=True).start()
     workers: dict[str, Any] = {}
     try:

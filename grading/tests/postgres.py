@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 
@@ -49,10 +50,16 @@ class Server:
         )
 
     def start(self):
+        """Start the server; after a kill its memory may be in use for a moment longer."""
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c fsync=on"
-        self._run(
-            "pg_ctl", "-D", self.data, "-w", "-o", options, "-l", self.folder / "log", "start"
-        )
+        words = ("-D", self.data, "-w", "-o", options, "-l", self.folder / "log", "start")
+        for patience in range(40, -1, -1):
+            try:
+                return self._run("pg_ctl", *words)
+            except subprocess.CalledProcessError:
+                if not patience:
+                    raise
+                time.sleep(0.25)
 
     def kill(self):
         """End the server as a power cut would."""

@@ -239,10 +239,16 @@ def test_a_student_who_is_forgotten_is_nowhere(graded, alone):
 
 def test_the_commands_of_a_class_run(graded, tmp_path, monkeypatch, capsys):
     course, _ = graded
+    (tmp_path / "due.csv").write_text(f"lab,due\n{LAB},2026-04-20T23:59:00-07:00\n")
     for words, said in (
         (["export", LAB, str(tmp_path / "c.csv"), "--format", "canvas"], "2 grades"),
         (["anonymise", LAB, str(tmp_path / "anon")], "2 students without names"),
+        (["due", str(tmp_path / "due.csv")], f"{LAB} is due at 2026-04-21 06:59 UTC"),
         (["extend", "ada", LAB, "--days", "2"], "ada has 2 more days"),
+        (["status"], LAB),
+        (["feedback", LAB], "2 pages"),
+        (["regrade", LAB, "--preview"], "0 of 2 students move"),
+        (["report", LAB], "class report"),
         (["backup"], "gradebook-"),
         (["history", LAB, "ada"], "needs-manual"),
         (["forget", "ada", "--yes"], "still in the backup"),

@@ -141,3 +141,36 @@ def test_a_default_or_foreign_code_is_reviewed_and_ones_own_is_not(
     assert "default scenario" in results["cleo"].reason
     assert "nobody's in this class" in results["dan"].reason
     assert results["ben"].score == results["ada"].score == 5.0
+
+
+def test_an_answer_that_fits_only_anothers_scenario_is_found_with_the_evidence(
+    course, script, edit, secret, alone
+):
+    from grader.copying import copied_scenarios
+    from supercycle import scenario
+
+    edit(script, 'prices = [float(row["usd"]) for row in csv.DictReader(_file)]\n', DRAW)
+    edit(
+        script,
+        "running_total_usd = running_total_usd + price_usd",
+        "running_total_usd = running_total_usd + price_usd * case.context_tokens",
+    )
+    edit(script, "    7.0,\n    hints={4 / 7", "    7.0 * case.context_tokens,\n    hints={4 / 7")
+    edit(script, "low=0, high=10", "low=0, high=1e9")
+    build.release(course, read_lab(course, LAB))
+    lab, release = read_lab(course, LAB), released(course, LAB)
+    adas = scenario.draw("lab03", seeds.student_code(SECRET, "ada", LAB)).context_tokens
+    wrong = f"def total_usd(prices_usd):\n    return sum(prices_usd) * {adas}"
+    for student, answer in {
+        "ada": wrong, "ben": wrong, "cleo": lab.answers["total_usd"],
+        "dan": wrong.replace(str(adas), "123457"), "eve": wrong.replace(str(adas), "123457"),
+    }.items():  # fmt: skip
+        notebook = fill(release, {**lab.answers, "total_usd": answer})
+        path = hand_in(course, LAB, student, notebook)
+        code = seeds.student_code(SECRET, student, LAB)
+        path.write_text(json.dumps(with_code(json.loads(path.read_text()), printed=code)))
+    lost = {r.student: r.items[0].score < 2 for r in grade_class(course, LAB, (), alone)}
+    assert lost == {"ada": False, "ben": True, "cleo": False, "dan": True, "eve": True}
+    (found,) = copied_scenarios(course, LAB, alone)
+    assert (found.student, found.owner, found.items) == ("ben", "ada", ("test_total_usd",))
+    assert str(adas) in str(found)

@@ -168,8 +168,8 @@ def status(course: Where = Path()) -> None:
     from grader.status import lab_status
 
     where, out = Course.find(course), console()
-    table = Table(title=str(where.root), title_justify="left")
-    table.add_column("lab")
+    table = Table()
+    table.add_column("lab", no_wrap=True)
     for column in ("handed in", "graded", "waiting", "review", "ungradable", "not yet", "mean"):
         table.add_column(column, justify="right")
     for lab in all_labs(where, None):
