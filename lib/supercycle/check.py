@@ -13,7 +13,7 @@ import importlib
 import itertools
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "CheckError", "agrees", "answered", "calibration", "number", "numbers", "ok", "prediction",
-    "refuses", "rising", "same", "withhold",
+    "CheckError", "agrees", "answered", "calibration", "named", "number", "numbers", "ok", "parts",
+    "prediction", "refuses", "rising", "same", "withhold",
 ]  # fmt: skip
 
 
@@ -173,6 +173,61 @@ def numbers(
     for place, each in enumerate(found, start=1):
         number(f"number {place} of {what}", float(each), low=low, high=high, unit=unit)
     return [float(each) for each in found]
+
+
+def parts(what: str, value: Any, *names: str) -> list[Any]:
+    """Check that several things came back, in a tuple or a list, and return them one by one.
+
+    Parameters
+    ----------
+    what : str
+        What was called, as the student wrote it.
+    value
+        What came back.
+    *names : str
+        What was asked for, in order.
+
+    Examples
+    --------
+    >>> parts("supply_lp(…)", 3.0, "the largest worth", "the prices")
+    Traceback (most recent call last):
+    ...
+    supercycle.check.CheckError: supply_lp(…) gives a float; it should give the largest worth and the prices
+    """
+    asked = f"it should give {' and '.join(names)}"
+    if not isinstance(value, (tuple, list)):
+        raise CheckError(f"{what} gives {_kind(value)}; {asked}")
+    if len(value) != len(names):
+        raise CheckError(f"{what} gives a {type(value).__name__} of {len(value)}; {asked}")
+    return list(value)
+
+
+def named(what: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Check that a value is a dictionary with an entry for each name, and return those entries.
+
+    Parameters
+    ----------
+    what : str
+        What was called, as the student wrote it.
+    value
+        What came back.
+    names : iterable of str
+        The entries asked for; others do no harm.
+
+    Examples
+    --------
+    >>> named("the prices", {"wafers": 1.0}, ["wafers", "power"])
+    Traceback (most recent call last):
+    ...
+    supercycle.check.CheckError: the prices: no entry for power
+    """
+    if not isinstance(value, Mapping):
+        raise CheckError(f"{what} gives {_kind(value)}; a dictionary was asked for")
+    names = list(names)
+    missing = [name for name in names if name not in value]
+    if missing:
+        raise CheckError(f"{what}: no entry for {', '.join(missing)}")
+    return {name: value[name] for name in names}
 
 
 def same(what: str, left: Any, right: Any, *, rtol: float = 1e-9) -> None:

@@ -142,3 +142,23 @@ def test_a_pair_is_two_finite_numbers_and_comes_back_as_floats():
     assert "too large in FLOP" in refusal(
         lambda: check.numbers("f()", (1, 1e9), count=2, high=10, unit="FLOP")
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: check.parts("f()", None, "a sum", "a share"), "is there a return statement"),
+        (lambda: check.parts("f()", (1.0,), "a sum", "a share"), "a tuple of 1; it should give"),
+        (lambda: check.named("f()", [1.0], ["a"]), "gives a list; a dictionary was asked for"),
+        (lambda: check.named("f()", {"a": 1}, ["a", "b", "c"]), "no entry for b, c"),
+    ],
+)
+def test_an_answer_of_several_things_says_what_is_missing(call, sentence):
+    with pytest.raises(check.CheckError, match=r"^[^\n]+$") as refused:
+        call()
+    assert sentence in str(refused.value)
+
+
+def test_parts_and_entries_come_back_as_they_are():
+    assert check.parts("f()", (1.0, {"a": 2}), "a sum", "shares") == [1.0, {"a": 2}]
+    assert check.named("f()", {"a": 2, "b": 3}, ["b"]) == {"b": 3}
