@@ -55,6 +55,17 @@ def test_an_example_at_rest_stays_at_rest():
 
 
 @pytest.mark.parametrize("order", ["upstream-first", "downstream-first", "simultaneous"])
+def test_at_rest_nobody_wants_in_or_out_of_any_chain(order):
+    chain = Chain((Layer("a", 20.0, 3.0), Layer("b", 10.0, 2.5), Layer("c", 0.0, 7.0)), 100.0, 0.1)
+    rules = apps.at_rest(chain, dict.fromkeys("abc", 0.0), order=order)
+    for layer in chain.layers:
+        lives = apps.free_firms(
+            chain, layer.name, rules[layer.name].fixed_usd_per_year, order=order
+        )
+        assert lives == pytest.approx(layer.firms, rel=1e-6)
+
+
+@pytest.mark.parametrize("order", ["upstream-first", "downstream-first", "simultaneous"])
 def test_after_a_boom_rents_sit_first_in_the_slow_layer(order):
     path = _run(years=4, order=order)
     soon = path.years.searchsorted(2.0)

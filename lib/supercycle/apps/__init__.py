@@ -32,6 +32,7 @@ from supercycle.apps.cooperative import (
 from supercycle.apps.entry import (
     Entry,
     Trajectory,
+    at_rest,
     entry_step,
     five_layers,
     free_firms,
@@ -102,6 +103,7 @@ __all__ = [
     "Placement",
     "Trajectory",
     "agents_to_saturate",
+    "at_rest",
     "best_placement",
     "calibrate",
     "chain",

@@ -30,7 +30,9 @@ from supercycle import facts
 from supercycle._validate import non_negative, positive, share
 from supercycle.apps.value import Chain, Layer, Order, RentTo, _index, pool_share, solve
 
-__all__ = ["Entry", "Trajectory", "entry_step", "five_layers", "free_firms", "simulate"]
+__all__ = [
+    "Entry", "Trajectory", "at_rest", "entry_step", "five_layers", "free_firms", "simulate",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,8 @@ def free_firms(
     positive("required_usd_per_year", required_usd_per_year)
     where = _index(chain, name)
     low, high = 1.0, 1e5
-    for _ in range(5):  # five grids of 64 points narrow the root to a relative 1e-8
-        counts = np.geomspace(low, high, 64)
+    for _ in range(4):  # four grids of 200 points narrow the root to a relative 1e-8
+        counts = np.geomspace(low, high, 200)
         changes: dict[str, Any] = {"firms": counts}
         if np.isfinite(capacity_per_firm):
             changes["capacity"] = counts * capacity_per_firm
@@ -311,8 +313,10 @@ def simulate(
             if firms[i] > stays:
                 firms[i] -= min(firms[i] - stays, firms[i] * min(1.0, step_years / rule.life_years))
                 continue
-            required = rule.fixed_usd_per_year + rule.barrier_usd_per_year
-            lives = free_firms(others, name, required, **options)  # type: ignore[arg-type]
+            lives = stays
+            if rule.barrier_usd_per_year:
+                required = rule.fixed_usd_per_year + rule.barrier_usd_per_year
+                lives = free_firms(others, name, required, **options)  # type: ignore[arg-type]
             entrants = float(entry_step(firms[i], lives, opening[i], foresight=foresight))
             if wait == 0:
                 firms[i] += entrants
@@ -402,20 +406,70 @@ def five_layers(
         intercept_usd=1.0,
         slope_usd=1.0,
     )
+    delays = {name: float(facts.value(f"apps/entry-delay-{name}")) for name in names}
+    entries = at_rest(
+        chain,
+        delays,
+        order=order,
+        barrier_share=barrier_share,
+        life_years=life_years,
+        scarce=scarce,
+    )
+    return chain, entries
+
+
+def at_rest(
+    chain: Chain,
+    delay_years: Mapping[str, float],
+    *,
+    order: Order = "upstream-first",
+    barrier_share: Mapping[str, float] | None = None,
+    life_years: float = np.inf,
+    scarce: str | None = None,
+) -> dict[str, Entry]:
+    """Find the plants at whose cost nobody wants in or out of a chain as it stands.
+
+    Parameters
+    ----------
+    chain : Chain
+        With single numbers.
+    delay_years : mapping from layer to float
+        From the decision to enter to the first sale, for each layer [yr].
+    order, barrier_share, life_years, scarce
+        As in `five_layers`.
+
+    Returns
+    -------
+    dict from layer name to Entry
+        Each firm's annuity is what it earns in the equilibrium of `chain`.
+
+    Raises
+    ------
+    ValueError
+        When a layer has no delay, or `scarce` or `barrier_share` names an unknown layer.
+
+    Examples
+    --------
+    >>> two = Chain((Layer("below"), Layer("above")), 100.0, 1.0)
+    >>> at_rest(two, {"below": 3.0, "above": 0.0})["below"].fixed_usd_per_year
+    1250.0
+    """
     for name in ([] if scarce is None else [scarce]) + list(barrier_share or {}):
         _index(chain, name)  # refuses unknown layers
+    for name in chain.names:
+        if name not in delay_years:
+            raise ValueError(f"delay_years has no entry for the layer {name!r}")
     rest = solve(chain, order=order)
-    entries = {
+    earned = rest.operating_profit_usd_per_year / np.array([layer.firms for layer in chain.layers])
+    return {
         layer.name: Entry(
-            fixed_usd_per_year=float(rest.operating_profit_usd_per_year[i] / layer.firms),
-            delay_years=float(facts.value(f"apps/entry-delay-{layer.name}")),
-            barrier_usd_per_year=(barrier_share or {}).get(layer.name, 0.0)
-            * float(rest.operating_profit_usd_per_year[i] / layer.firms),
+            fixed_usd_per_year=float(fixed),
+            delay_years=delay_years[layer.name],
+            barrier_usd_per_year=(barrier_share or {}).get(layer.name, 0.0) * float(fixed),
             capacity_per_firm=float(rest.quantity / layer.firms)
             if layer.name == scarce
             else np.inf,
             life_years=life_years,
         )
-        for i, layer in enumerate(chain.layers)
+        for layer, fixed in zip(chain.layers, earned, strict=True)
     }
-    return chain, entries
