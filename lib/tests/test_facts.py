@@ -138,3 +138,13 @@ def test_rows_of_one_thing_from_two_sources_stand_side_by_side():
     forecasts = [row for row in facts.ids("energy") if row.startswith("us-data-centre-demand-2030")]
     assert len(forecasts) >= 3
     assert len({float(facts.value(f"energy/{row}")) for row in forecasts}) == len(forecasts)
+
+
+def test_a_table_without_rows_has_its_columns(monkeypatch):
+    from supercycle.facts import records
+
+    monkeypatch.setattr(records, "_rows", lambda name: {})
+    frame = facts.table("chips")
+    assert len(frame) == 0
+    assert {"memory_bytes", "source"} <= set(frame.columns)
+    assert frame.memory_bytes.dtype == float

@@ -433,6 +433,35 @@ for name in ("a100-80gb", "h100-sxm", "h200", "mi300x", "b200", "gb200"):
     )
 print(facts.sources(mfu))
 
+# %% tags=["explore"]
+# explore: your functions against a real accelerator, where somebody has measured one
+recorded = facts.table("measured-decoder-gpu")
+recorded = recorded[recorded.n > 0]
+if recorded.empty:
+    print("no measurement on an accelerator ships with the course yet, and none is invented;")
+    print("with a GPU at hand: supercycle measure --gpu --budget 480")
+else:
+    largest = recorded[recorded.params == recorded.params.max()]
+    sizes = ("layers", "width", "heads", "kv_heads", "head_dim", "ffn_width", "vocab")
+    built = models.TransformerConfig(**{n: int(largest[n].iloc[0]) for n in sizes})
+    print(f"{largest.model.iloc[0]} on {largest.machine.iloc[0]}")
+    for _, row in largest.sort_values(["kind", "tokens", "batch", "context"]).iterrows():
+        if row.kind == "prefill":
+            promised_s = row.batch * prefill_flop(built, row.tokens) / row.roof_flops_per_s
+            size = f"prefill {row.tokens:,.0f} tokens"
+        else:
+            promised_s = decode_s_per_token(
+                built.weight_bytes(16),
+                kv_bytes_per_token(built),
+                row.roof_bytes_per_s,
+                row.batch,
+                row.context,
+            )
+            size = f"decode {row.batch:.0f} × {row.context:,.0f}"
+        print(
+            f"{size:24} measured {format_si(row.min_s, 's'):>8}, your roofline {promised_s / row.min_s:4.0%} of it"
+        )
+
 # %% [markdown] nbgrader={"grade": false, "grade_id": "reload_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 6 · Build: paging the cache in
 #

@@ -259,7 +259,7 @@ def table(name: str) -> pd.DataFrame:
     import pandas as pd
 
     fields = schema(name)
-    frame = pd.DataFrame.from_records(list(_rows(name).values()), index="id")
+    frame = pd.DataFrame(list(_rows(name).values()), columns=list(fields)).set_index("id")
     for column, field in fields.items():
         if column == "id":
             continue
