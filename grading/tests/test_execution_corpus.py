@@ -65,7 +65,10 @@ def judge(case, run):
     assert case.says in told(run)
     assert run.sandboxed
     assert bool(run.reason) == (run.status != "graded")
-    json.dumps(run.to_json(), allow_nan=False)
+    text = json.dumps(run.to_json(), allow_nan=False)
+    assert len(text) < 1_000_000, "what was printed without end is cut, not stored"
+    assert "\\u001b" not in json.dumps([c.get("outputs") for c in run.notebook["cells"]])
+    assert "text/html" not in text
 
 
 @pytest.mark.parametrize("case", FAULTS, ids=lambda case: case.name)

@@ -246,3 +246,28 @@ def test_html_of_a_students_is_never_html_for_the_grader():
     )
     assert "the answer why holds HTML: it is shown as text" in run.flags
     assert [(c.score, c.manual) for c in run.cells + untouched.cells] == [(0.0, True), (0.0, False)]
+
+
+def test_a_locked_cell_that_builds_on_a_missing_answer_is_no_error_of_the_lab():
+    parts = [
+        header("setup") + SETUP,
+        header("size", solution=True, locked=False) + "def size(): return 3",
+        header("checkpoint") + "table = [0] * size()",
+        header("test_table", grade=True, points=1) + "assert len(table) == 3",
+    ]
+    given = "\n\n".join(parts)
+    with start(read_script(given), 1) as worker:
+        handed_in = read_script(given.replace("return 3", "raise NotImplementedError"))
+        run = worker.grade(json.dumps(handed_in).encode())
+        right = worker.grade(json.dumps(read_script(given)).encode())
+    assert (run.status, run.cells[0].score) == ("graded", 0.0)
+    assert (right.status, right.cells[0].score) == ("graded", 1.0)
+
+
+def test_a_locked_cell_that_fails_by_itself_is_an_error_of_the_lab():
+    script = header("setup") + "1 / 0\n\n" + header("x", solution=True, locked=False) + "x = 1\n\n"
+    notebook = read_script(script + header("t", grade=True, points=1) + "assert x == 1\n")
+    with start(notebook, 1) as worker:
+        run = worker.grade(json.dumps(notebook).encode())
+    assert run.status == "needs-review"
+    assert run.reason == "the set-up cell setup fails: ZeroDivisionError: division by zero"

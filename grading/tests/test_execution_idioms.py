@@ -37,6 +37,7 @@ ROWS = {
     "a list sorted in place": ("def f(a):\n    a.sort()", "data = [3, 1, 2]\nassert f(data) is None\nassert data == [1, 2, 3]", "def f(a):\n    return sorted(a)"),
     "an array changed in place": ("def f(a):\n    a *= 2", "data = np.arange(3.0)\nview = data[1:]\nf(view)\nassert data.tolist() == [0, 2, 4]", "def f(a):\n    a = a * 2"),
     "dict, set and table changed in place": ("def f(d, s, t):\n    d['k'] = 1; s.add(2); t['new'] = 3", "d, s, t = {}, set(), pd.DataFrame({'old': [1]})\nf(d, s, t=t)\nassert d == {'k': 1} and s == {2} and list(t) == ['old', 'new']", "def f(d, s, t):\n    pass"),
+    "a list within a list changed in place": ("def f(a):\n    a[0].append(9); a.append([7])", "inner = [1]\ndata = [inner, [2]]\nf(data)\nassert inner == [1, 9] and data == [[1, 9], [2], [7]]", "def f(a):\n    a[0] = [1, 9]"),
     "a function as argument": ("def f(g, xs):\n    return [g(x) for x in xs]", "assert f(lambda x: x * 10, [1, 2]) == [10, 20]\nassert f(math.sqrt, [4]) == [2]", "def f(g, xs):\n    return xs"),
     "a function that raises": ("def f(g):\n    try:\n        return g(0)\n    except ZeroDivisionError:\n        return 'no'", "assert f(lambda x: 1 / x) == 'no'", "def f(g):\n    return g(0)"),
     "a function given back": ("def f(g):\n    return lambda x: g(g(x))", "twice = f(lambda x: x + 1)\nassert twice(0) == 2", "def f(g):\n    return g"),

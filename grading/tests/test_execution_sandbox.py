@@ -192,6 +192,7 @@ def _python_for_everyone():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become an ordinary user")
 def test_an_ordinary_user_is_as_safe():
     """The same look from inside, as a user: bubblewrap then makes the user namespace itself."""

@@ -213,3 +213,11 @@ def test_what_is_no_strict_json_of_bounded_size_is_refused(raw):
 def test_whatever_is_sent_it_is_a_value_or_refused(data):
     with contextlib.suppress(Unsendable):
         decode(json.loads(json.dumps(data)))
+
+
+@pytest.mark.slow
+def test_a_tensor_arrives_as_one():
+    torch = pytest.importorskip("torch")
+    back = there_and_back(torch.arange(4.0, requires_grad=True).reshape(2, 2))
+    assert torch.equal(back, torch.arange(4.0).reshape(2, 2))
+    assert there_and_back(torch.ones(2, dtype=torch.bfloat16)).dtype == torch.float32

@@ -165,7 +165,9 @@ class Lockstep:
             outputs.append(error_output(RuntimeError(died)))
         elif done is not None and done.error is not None:
             said = _sentence(done.error)
-            fault = f"the set-up cell {cell.id} fails: {said}" if cell.kind == "setup" else None
+            given = all(self.owner.get(name) != "answer" for name in cell.reads)
+            if cell.kind == "setup" and given:  # else the answer it builds on may be why
+                fault = f"the set-up cell {cell.id} fails: {said}"
         elif done is not None and cell.kind == "test":
             score, fault = _credit(done.value, cell.points)
             said = fault or ""

@@ -310,10 +310,12 @@ class Session:
 def _replace(mine: Any, theirs: Any) -> None:
     """Give a mutable argument the content it has after the call, in place."""
     if isinstance(mine, list) and isinstance(theirs, list):
-        mine[:] = theirs
-    elif (isinstance(mine, dict) and isinstance(theirs, dict)) or (
-        isinstance(mine, set) and isinstance(theirs, set)
-    ):
+        mine[:] = [_merged(mine[i] if i < len(mine) else None, x) for i, x in enumerate(theirs)]
+    elif isinstance(mine, dict) and isinstance(theirs, dict):
+        merged = {key: _merged(mine.get(key), value) for key, value in theirs.items()}
+        mine.clear()
+        mine.update(merged)
+    elif isinstance(mine, set) and isinstance(theirs, set):
         mine.clear()
         mine.update(theirs)
     elif isinstance(mine, bytearray) and isinstance(theirs, bytearray):
@@ -328,6 +330,20 @@ def _replace(mine: Any, theirs: Any) -> None:
             _replace(a, b)
     else:
         _replace_table(mine, theirs)
+
+
+def _merged(mine: Any, theirs: Any) -> Any:
+    """Keep a part that can take the new content, so that other names for it see the change, too."""
+    if (
+        isinstance(mine, np.ndarray)
+        and isinstance(theirs, np.ndarray)
+        and mine.shape != theirs.shape
+    ):
+        return theirs
+    if type(mine) is type(theirs) and isinstance(mine, (list, dict, set, bytearray, np.ndarray)):
+        _replace(mine, theirs)
+        return mine
+    return theirs
 
 
 def _replace_table(mine: Any, theirs: Any) -> None:

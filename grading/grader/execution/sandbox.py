@@ -161,10 +161,12 @@ def bubblewrap_problem() -> str | None:
         sandbox = open_sandbox(limits, {}, {}, lambda: None)
     except (GraderError, OSError) as error:
         return str(error)
-    while sandbox.poll() is None:
+    until = time.monotonic() + 10
+    while sandbox.poll() is None and time.monotonic() < until:
         time.sleep(0.002)
     ended = sandbox.ended
     sandbox.kill()
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)  # whoever asked may not want to be one
     return (
         None
         if ended == "the process ended itself with status 0"

@@ -176,7 +176,11 @@ def describe(lab: Lab, release: Any, *, limits: Limits | None = None) -> LabSpec
         metadata=json.loads(json.dumps(lab.notebook.metadata)),
         helper_files=helpers,
         limits=limits or Limits(cell_s=cell_s, notebook_s=10 * cell_s),
-        preload=_imports(cell.source for cell in cells if cell.kind in ("setup", "test")),
+        preload=_imports(
+            cell.source
+            for cell, spec in zip(lab.notebook.cells, cells, strict=True)
+            if spec.kind in ("setup", "answer", "test") and spec.cell_type == "code"
+        ),
     )
 
 
