@@ -14,6 +14,7 @@ SOME = CASES[::25]  # each a run of a solver or of the whole stack
 
 CHOICE = {
     "elasticity": 1.5,
+    "followed": 0.8,
     "reviewer_usd_per_hour": 60.0,
     "cheaper": 1.5,
     "fewer": 1.4,
@@ -110,8 +111,6 @@ def test_smarter_tokens_win_with_people_who_check_and_lose_without():
         net = {lever: case.net_usd_per_year(lever, **choice(case)) for lever in LEVERS}
         assert max(net, key=net.get) == "smarter tokens"
         assert net["smarter tokens"] > 5e7
-        assert net["cheaper tokens"] < 0
-        assert net["fewer tokens"] < 0
         alone = {
             lever: case.net_usd_per_year(lever, **choice(case, review_s=0.0)) for lever in LEVERS
         }
@@ -130,9 +129,25 @@ def test_the_seconds_of_review_at_which_the_choice_turns_exist():
         assert 0.1 * case.review_s < turn < 0.9 * case.review_s
 
 
+def test_a_lever_on_tokens_pays_only_him_who_has_it_alone():
+    for case in CASES:
+        for lever in ("cheaper tokens", "fewer tokens"):
+            everybody = case.net_usd_per_year(lever, **choice(case, followed=1.0))
+            nobody = case.net_usd_per_year(lever, **choice(case, followed=0.0))
+            assert everybody < 0 < nobody
+        alone = {v: case.net_usd_per_year(v, **choice(case, followed=0.0)) for v in LEVERS}
+        assert max(alone, key=alone.get) == "cheaper tokens"
+
+
+def test_a_price_taker_whom_nobody_follows_sells_more_at_the_old_price():
+    given = choice(DEFAULT, followed=0.0, engineers=0.0)
+    added = DEFAULT.net_usd_per_year("cheaper tokens", **given)
+    assert added == pytest.approx(0.5 * DEFAULT.revenue_usd_per_year)
+
+
 def test_without_review_a_lever_earns_its_factor_to_the_power_one_less_one_over_elasticity():
     # All capacity sold: price ∝ quantity^(−1/ε), so spending ∝ quantity^(1 − 1/ε). Closed form.
-    given = choice(DEFAULT, review_s=0.0, engineers=0.0, elasticity=2.0)
+    given = choice(DEFAULT, review_s=0.0, engineers=0.0, elasticity=2.0, followed=1.0)
     revenue = DEFAULT.revenue_usd_per_year
     for lever, factor in (("cheaper tokens", 1.5), ("fewer tokens", 1.4)):
         expected = revenue * (factor**0.5 - 1)

@@ -872,7 +872,7 @@ print(facts.sources(spread, *(facts.value(f"apps/value-{b}") for b in ("agents",
 # %% [markdown] nbgrader={"grade": false, "grade_id": "grid_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 8 · Build: how much of a grid
 #
-# "A fifth of the grid" (15:12) and "a double-digit percentage of capacity" (15:20) were said in one breath.
+# A fifth of the grid (15:12) and a share of its capacity with two digits (15:20) were said in one breath.
 # A grid has an average load, the energy of a year over the hours of a year, and it has capacity,
 # which must cover the peak and much of which idles most of the time.
 #
@@ -1132,14 +1132,17 @@ for name, row in turns.iterrows():
 # - **fewer tokens**: the same task takes fewer tokens;
 # - **smarter tokens**: fewer attempts fail.
 #
-# Suppose what the lecture says, that all capacity finds buyers (05:42): the price is what sells all of
-# it. Customers buy *successes*, look at the whole cost of one (tokens and the person who checks), and buy
-# more when it falls. The next cells compute what each team adds to your revenue, the same way for
-# everyone; they do not use your functions.
+# Suppose what the lecture says, that all capacity finds buyers (05:42): the market's price is what sells
+# all of it. Customers buy *successes*, look at the whole cost of one (tokens and the person who
+# checks), and buy more when it falls. You are one seller of many, and what your team finds, others find
+# too: `followed` is the share of the market's capacity that has made the same move. The next cells
+# compute what each team adds to your revenue, the same way for everyone; they do not use your
+# functions.
 
 # %% nbgrader={"grade": false, "grade_id": "decide_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
 inputs = {
     "elasticity": facts.value("apps/demand-elasticity"),
+    "followed": facts.value("apps/lever-followed"),
     "reviewer_usd_per_hour": facts.value("apps/reviewer-cost"),
     "review_s": case.review_s,
     "tokens_per_attempt": case.tokens_per_attempt,
@@ -1167,13 +1170,15 @@ def net_usd_per_year(option, **given):
 # explore: what each team adds
 options = ("cheaper tokens", "fewer tokens", "smarter tokens", "none")
 net = {option: net_usd_per_year(option, **inputs) for option in options}
-unchecked = {o: net_usd_per_year(o, **(inputs | {"review_s": 0.0})) for o in options}
+worlds = {"nobody checks": {"review_s": 0.0}, "nobody follows": {"followed": 0.0}, "all follow": {"followed": 1.0}}  # fmt: skip
 for option in options:
-    print(
-        f"{option:15s} {format_usd(net[option]):>10s} a year, net of its team; if nobody had to check: {format_usd(unchecked[option])}"
+    others = ", ".join(
+        f"{world}: {format_usd(net_usd_per_year(option, **(inputs | change)))}"
+        for world, change in worlds.items()
     )
+    print(f"{option:15s} {format_usd(net[option]):>10s} a year, net of its team; if {others}")
 best, *rivals = sorted(net, key=net.get, reverse=True)
-searched = {"review_s": (0, 10 * case.review_s), "elasticity": (0.5, 6.0), "cheaper": (1.0, 5.0), "fewer": (1.0, 5.0),
+searched = {"review_s": (0, 10 * case.review_s), "followed": (0.0, 1.0), "elasticity": (0.5, 6.0), "cheaper": (1.0, 5.0), "fewer": (1.0, 5.0),
             "smarter": (0.0, 0.99), "engineers": (0, 2e4)}  # fmt: skip
 for rival in rivals:
 

@@ -195,6 +195,7 @@ class Campus:
         lever: str,
         *,
         elasticity: float,
+        followed: float,
         reviewer_usd_per_hour: float,
         review_s: float,
         tokens_per_attempt: float,
@@ -207,10 +208,11 @@ class Campus:
     ) -> float:
         """What a lever adds to the campus's revenue in a year, less its programme [USD/yr].
 
-        Capacity binds before and after, so the price is what sells all of it. Demand for
-        *successes* has a constant elasticity in their whole cost, review included. If successes
-        made rise by the factor q, their cost falls to ``c · q^(−1/ε)``, of which
-        ``(c′ · success − review) / tokens`` is left for a token; never less than nothing.
+        The campus is one of many, and capacity binds before and after: the market's price is what
+        sells all of it. Demand for *successes* has a constant elasticity in their whole cost,
+        review included. If the lever makes q times the successes and a share of the market
+        follows, their cost falls to ``c · (1 + followed · (q − 1))^(−1/ε)``, of which
+        ``c′ · success − review`` is left for an attempt's tokens; never less than nothing.
 
         Parameters
         ----------
@@ -239,7 +241,8 @@ class Campus:
         )
         attempts_ratio = capacity_ratio / tokens_ratio
         made_ratio = attempts_ratio * success_after / success_share
-        cost_after = cost * float(apps.clearing_price_ratio(made_ratio, elasticity))
+        market_ratio = 1 + followed * (made_ratio - 1)
+        cost_after = cost * float(apps.clearing_price_ratio(market_ratio, elasticity))
         paid_before = self.price_usd_per_mtok / MTOK * tokens_per_attempt  # per attempt
         paid_after = max(cost_after * success_after - review, 0.0)
         programme = engineers * engineer_usd_per_year
