@@ -284,9 +284,6 @@ th[scope=row] {{ overflow-wrap: anywhere; }}
 <div class="facts">{facts}</div>
 <h2>Students by share of the points, so far</h2>
 {histogram}
-<h2>Students</h2>
-<table><thead><tr><th>student</th><th class="n">points</th><th>ended as</th><th class="n">time</th></tr></thead>
-<tbody>{students}</tbody></table>
 <h2>Items</h2>
 <p>Mean share of the points among those who could be graded, and what failed tests said, most often first.
 <i>Tells apart</i>: correlation with the points of all other items; near 0 the item tells nobody apart.</p>
@@ -296,5 +293,8 @@ th[scope=row] {{ overflow-wrap: anywhere; }}
 {alike}
 {flags}
 {slow}
+<h2>Students</h2>
+<table><thead><tr><th>student</th><th class="n">points</th><th>ended as</th><th class="n">time</th></tr></thead>
+<tbody>{students}</tbody></table>
 </body></html>
 """

@@ -69,6 +69,8 @@ class Server:
         ).stdout.split():
             _kill(int(child))
         _kill(pid)
+        # where nobody collects the dead, the server would take the old one for running
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def database(self):
         """Make a new, empty database and return its address."""
