@@ -207,3 +207,14 @@ def test_the_command_line_reports_and_refuses_in_one_sentence(tmp_path):
     assert wrong.returncode == 1
     assert len(wrong.stderr.strip().splitlines()) == 1
     assert "did you mean 'traffic'?" in wrong.stderr
+
+
+def test_a_machine_without_a_price_costs_what_is_not_known():
+    unpriced = TEXT.replace('chip = "h100-sxm"', 'chip = "a100-80gb"')  # no published rent
+    scenario = build_scenario(tomllib.loads(unpriced))
+    result = scenario.run()
+    rows = dict(report.summary_rows(scenario, result))
+    assert rows["cost of machines"] == report.UNKNOWN_COST
+    page = report.report_html(scenario, result)
+    assert "not known" in page
+    assert "nan" not in re.sub(r"base64,[^']*", "", page).lower()

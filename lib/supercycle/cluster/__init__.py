@@ -5,7 +5,16 @@ of `Replica`s and `Station`s; `simulate` returns a `Result`. `queueing` holds th
 beside it, `sweep` runs many simulations, `sites` places them on a map.
 """
 
-from supercycle.cluster import arrivals, queueing, sites, sweep, traces, workloads
+from supercycle.cluster import (
+    arrivals,
+    queueing,
+    scenario_file,
+    sites,
+    staffing,
+    sweep,
+    traces,
+    workloads,
+)
 from supercycle.cluster.agents import Human, ModelCall, TaskGraph, ToolCall
 from supercycle.cluster.control import Autoscale, RateLimit
 from supercycle.cluster.failures import Failures, Throttle
@@ -18,6 +27,6 @@ from supercycle.cluster.training import Job
 __all__ = [
     "SLO", "Autoscale", "EngineStep", "Failures", "Fleet", "Human", "Job", "ModelCall", "Network",
     "Pool", "Price", "RateLimit", "Replica", "Result", "Station", "StepTime", "TaskGraph",
-    "Throttle", "Tier", "ToolCall", "arrivals", "queueing", "simulate", "sites", "sweep", "traces",
-    "workloads",
+    "Throttle", "Tier", "ToolCall", "arrivals", "queueing", "scenario_file", "simulate", "sites",
+    "staffing", "sweep", "traces", "workloads",
 ]  # fmt: skip

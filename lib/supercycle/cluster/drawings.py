@@ -305,6 +305,8 @@ def _power(result: Result) -> Drawing | None:
 
 def _money(scenario: Scenario, result: Result) -> Drawing | None:
     found = result.summary(scenario.slo, scenario.price)
+    if np.isnan(found.cost_usd):
+        return None  # a bar for the known part would look like the whole
     costs = result.machines.groupby("pool", sort=False)["cost_usd"].sum()
     bars = {f"cost of {pool}": float(usd) for pool, usd in costs.items() if usd > 0}
     if found.revenue_usd > 0:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["headline", "replication_rows", "report_html", "summary_rows", "write_report"]
 
+UNKNOWN_COST = "not known: a machine without a price (usd_per_hour)"
+
 
 def summary_rows(scenario: Scenario, result: Result) -> list[tuple[str, str]]:
     """Say the summary in words and units, one row a quantity; what does not apply is left out.
@@ -79,11 +81,12 @@ def summary_rows(scenario: Scenario, result: Result) -> list[tuple[str, str]]:
     if found.cost_usd > 0 and tokens:
         rows.append(("cost of machines", f"{format_usd(found.cost_usd)}, "
                      f"{format_usd(found.cost_usd / tokens * MTOK)} per million output tokens"))  # fmt: skip
+    if np.isnan(found.cost_usd):
+        rows.append(("cost of machines", UNKNOWN_COST))
     if found.revenue_usd > 0:
         margin = found.revenue_usd - found.cost_usd
-        rows.append(
-            ("revenue", f"{format_usd(found.revenue_usd)}, {format_usd(margin)} after machines")
-        )
+        after = "" if np.isnan(margin) else f", {format_usd(margin)} after machines"
+        rows.append(("revenue", format_usd(found.revenue_usd) + after))
     for job in result.jobs.itertuples():
         failed = f"{job.failures} failure" + ("s" if job.failures != 1 else "")
         rows.append((f"job {job.job}", f"{job.steps:,} steps made, {job.lost_steps:,} lost in {failed}, "
@@ -239,6 +242,10 @@ def _figure(drawing: Drawing) -> str:
     )
 
 
+def _cost(usd: float) -> str:
+    return "not known" if np.isnan(usd) else format_usd(float(usd))
+
+
 def _pool_rows(result: Result) -> tuple[list[str], list[Sequence[str]]]:
     header = ["pool", "machines", "utilisation", "most running", "most waiting", "memory at peak",
               "energy", "cost"]  # fmt: skip
@@ -249,7 +256,7 @@ def _pool_rows(result: Result) -> tuple[list[str], list[Sequence[str]]]:
         rows.append((
             str(pool), str(len(own)), f"{busy:.1%}", f"{samples['running'].max():,.0f}",
             f"{samples['waiting'].max():,.0f}", f"{samples['memory_share'].max():.1%}",
-            f"{own['energy_j'].sum() / KWH_J:,.1f} kWh", format_usd(float(own["cost_usd"].sum())),
+            f"{own['energy_j'].sum() / KWH_J:,.1f} kWh", _cost(own["cost_usd"].sum(skipna=False)),
         ))  # fmt: skip
     return header, rows
 
