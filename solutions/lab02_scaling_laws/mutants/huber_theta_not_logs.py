@@ -2,7 +2,7 @@
 # cell = "huber_lse_objective"
 # loses = ["test_huber_lse_objective"]
 # misconception = "theta holds E, A and B themselves"
-# message = "losses further from the law fit worse"
+# message = "taken from their logarithms"
 # ///
 import numpy as np
 
