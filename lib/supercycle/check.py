@@ -71,6 +71,11 @@ def _kind(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
+def _thing(value: Any) -> str:
+    """What a value is, where no number was asked for."""
+    return _kind(value) if value is None or callable(value) else f"a {type(value).__name__}"
+
+
 def _as_numbers(what: str, value: Any) -> np.ndarray:
     plain = isinstance(value, (int, float, np.number, np.ndarray)) and not isinstance(value, bool)
     if not plain and not (isinstance(value, (list, tuple)) and value):
@@ -196,7 +201,7 @@ def parts(what: str, value: Any, *names: str) -> list[Any]:
     """
     asked = f"it should give {' and '.join(names)}"
     if not isinstance(value, (tuple, list)):
-        raise CheckError(f"{what} gives {_kind(value)}; {asked}")
+        raise CheckError(f"{what} gives {_thing(value)}; {asked}")
     if len(value) != len(names):
         raise CheckError(f"{what} gives a {type(value).__name__} of {len(value)}; {asked}")
     return list(value)
@@ -222,7 +227,7 @@ def named(what: str, value: Any, names: Iterable[str]) -> dict[str, Any]:
     supercycle.check.CheckError: the prices: no entry for power
     """
     if not isinstance(value, Mapping):
-        raise CheckError(f"{what} gives {_kind(value)}; a dictionary was asked for")
+        raise CheckError(f"{what} gives {_thing(value)}; a dictionary was asked for")
     names = list(names)
     missing = [name for name in names if name not in value]
     if missing:

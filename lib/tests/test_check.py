@@ -150,6 +150,7 @@ def test_a_pair_is_two_finite_numbers_and_comes_back_as_floats():
         (lambda: check.parts("f()", None, "a sum", "a share"), "is there a return statement"),
         (lambda: check.parts("f()", (1.0,), "a sum", "a share"), "a tuple of 1; it should give"),
         (lambda: check.named("f()", [1.0], ["a"]), "gives a list; a dictionary was asked for"),
+        (lambda: check.named("f()", "12 GW", ["a"]), "gives a str; a dictionary was asked for"),
         (lambda: check.named("f()", {"a": 1}, ["a", "b", "c"]), "no entry for b, c"),
     ],
 )
