@@ -907,9 +907,8 @@ def grid_share(power_w, demand_wh_per_year, capacity_w):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_grid_share", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check.numbers("grid_share(1e9, 1e15, 3e11)", grid_share(1e9, 1e15, 3e11), count=2, low=1e-4, high=1)
 check.same("no load takes no share", grid_share(0.0, 1e15, 3e11), (0.0, 0.0))
-check.number("the first of grid_share(1e9, 1e15, 3e11)", grid_share(1e9, 1e15, 3e11)[0], low=1e-4, high=1)  # fmt: skip
-check.number("the second of grid_share(1e9, 1e15, 3e11)", grid_share(1e9, 1e15, 3e11)[1], low=1e-4, high=1)  # fmt: skip
 check.same(
     "more capacity changes only the second share",
     grid_share(1e9, 1e15, 6e11)[0],
@@ -1002,9 +1001,12 @@ def capex_ladder_usd_per_gw(layers_usd_per_w, pue, server_overhead):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_capex_ladder_usd_per_gw", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# a layer of nothing is a row of three zeros
 check.same(
-    "a layer of nothing is a row of three zeros", capex_ladder_usd_per_gw([0.0], 1.25, 1.1), [[0.0, 0.0, 0.0]]
-)  # fmt: skip
+    "capex_ladder_usd_per_gw([0.0], 1.25, 1.1)",
+    capex_ladder_usd_per_gw([0.0], 1.25, 1.1),
+    [[0.0, 0.0, 0.0]],
+)
 check.number(
     "the first number of the table", capex_ladder_usd_per_gw([10.0], 1.25, 1.1)[0][0], low=1e9, high=1e12, unit="USD/GW"
 )  # fmt: skip
