@@ -36,6 +36,8 @@ def preload(modules: Iterable[str]) -> None:
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a fork would copy every page of the warm process
 
 
 class Nursery:
@@ -48,10 +50,8 @@ class Nursery:
             name: base64.b64decode(data) for name, data in config["helper_files"].items()
         }
         self.sandbox: Sandbox | None = None
-        preload(config["preload"])
         self.shell = new_shell()
-        gc.collect()
-        gc.freeze()  # a collection in a fork would copy every page of the warm process
+        preload(config["preload"])
 
     def serve(self) -> None:
         """Do what is asked until the other side ends."""
@@ -76,6 +76,9 @@ class Nursery:
         """Obey one order."""
         if order["op"] == "open":
             self.open(order["environment"])
+        elif order["op"] == "preload":
+            preload(order["modules"])
+            self.control.sendall(_line({}))
         elif order["op"] == "how":
             self.control.sendall(_line({"how": self.how()}))
         elif order["op"] == "end":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import gc
 import json
 import os
 import resource
@@ -23,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.execution.cells import new_shell
+from grader.execution.cells import new_shell, run_cell
 from grader.execution.channel import Channel, Gone
 from grader.execution.lockstep import Lockstep
 from grader.execution.nursery import preload
@@ -46,15 +45,14 @@ class Server:
             Path(self.folder, os.path.basename(name)).write_bytes(base64.b64decode(data))
         os.chdir(self.folder)
         self.nursery, self.line = self._start_nursery()
-        preload(self.lab.preload)
         self.shell = new_shell()
-        gc.collect()
-        gc.freeze()
+        preload(self.lab.preload)
+        self.learned = self._learn()
+        preload(self.learned)
 
     def serve(self) -> None:
         """Grade one submission after another until the other side ends."""
-        problem = self._reply().get("problem")
-        self.channel.send({"problem": problem})
+        self.channel.send({"problem": self._greet()})
         try:
             while True:
                 job = self.channel.receive()
@@ -65,7 +63,7 @@ class Server:
                 if status:  # it was ended in the middle of a sentence: nobody may hear the rest
                     self._stop_nursery()
                     self.nursery, self.line = self._start_nursery()
-                    self._reply()
+                    self._greet()
                 self.channel.send({"ended": status})
         except Gone:
             pass
@@ -115,7 +113,38 @@ class Server:
         finally:
             os._exit(code)
 
+    def _learn(self) -> list[str]:
+        """Walk through the released notebook in a fork; return the modules it pulled in on the way.
+
+        A library imports much when it is first used, and every submission would pay for it again.
+        """
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                before = set(sys.modules)
+                for cell in self.lab.cells:
+                    if cell.cell_type == "code" and cell.kind != "explore":
+                        run_cell(
+                            self.shell, cell.source, limit_s=self.lab.limits.cell_s, limit_chars=0
+                        )
+                with os.fdopen(write, "w", encoding="utf-8") as stream:
+                    json.dump([name for name in sys.modules if name not in before], stream)
+            os._exit(0)
+        os.close(write)
+        with os.fdopen(read, encoding="utf-8") as stream:
+            told = stream.read()
+        os.waitpid(child, 0)
+        return [str(name) for name in json.loads(told or "[]")]
+
     # --- the nursery ---
+
+    def _greet(self) -> str | None:
+        """Wait for the nursery; return why student code cannot be sandboxed here, if it cannot."""
+        problem = self._reply().get("problem")
+        if not problem:
+            self._order({"op": "preload", "modules": self.learned})
+        return problem
 
     def _start_nursery(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
