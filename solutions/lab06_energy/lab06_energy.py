@@ -335,10 +335,11 @@ for samples in windows:
 per_minute = {window_s: ramp * MINUTE_S / MEGAWATT for window_s, ramp in seen.items()}
 allowed = case.ramp_limit_w_per_s * MINUTE_S / MEGAWATT
 shortest, longest = min(per_minute), max(per_minute)
+slower = float(f"{per_minute[shortest] / per_minute[longest]:.1g}")
 axes = plots.sweep(
     list(per_minute),
     {"your site": list(per_minute.values())},
-    claim=f"Averaged over {longest:.0f} s, the swing looks {per_minute[shortest] / per_minute[longest]:,.0f} times slower than it is",
+    claim=f"A meter that averages over {longest:.0f} s sees a ramp {slower:,.0f} times slower",
     x_label="seconds over which the meter averages",
     y_label="steepest ramp, MW a minute",
     log="xy",
@@ -465,6 +466,9 @@ for mw_per_minute in (allowed, 100 * allowed, 1e4 * allowed):
         f"{mw_per_minute:9,.0f} MW a minute: solver {planned.power_w / MEGAWATT:6.1f} MW, {planned.energy_j / KWH_J:6.2f} kWh; "
         f"yours {mine[0] / MEGAWATT:6.1f} MW, {mine[1] / KWH_J:6.2f} kWh"
     )
+print(
+    "(the solver's grid moves while the load jumps within one step of its clock, so loose limits look easier to it)"
+)
 
 # %% tags=["explore"]
 # explore: what the regulator's favourite number does, and what it does not do
@@ -794,6 +798,15 @@ for name, used in uses.items():
         published = facts.value(f"energy/lcoe-{lazard[name]}-2025-lazard")
         costs[name] |= {"published, low": published.low, "published, high": published.high}
         print(facts.sources(published))
+reactor, building = sources["nuclear"], facts.value("energy/nuclear-building-time")
+on_its_first_day = reactor.capex_usd_per_w * energy.interest_while_building(
+    float(rate), float(building)
+)
+with_interest = lcoe_usd_per_mwh(on_its_first_day, rate, reactor.life_years, uses["nuclear"],
+                                 reactor.fixed_usd_per_w_year, reactor.variable_usd_per_mwh)  # fmt: skip
+print(
+    f"capital here is overnight cost; interest while building for {building:g} years lifts nuclear to {with_interest:.0f} USD/MWh"
+)
 axes = plots.strip(
     costs,
     claim=f"Power from a turbine of one's own costs {costs['gas-turbine']['yours'] / case.grid_usd_per_mwh:.0%} of the grid's price",
@@ -846,7 +859,8 @@ print(facts.sources(damage))
 year = years["weather alone"]
 week = 7 * 24 // 3
 sun_and_wind = (year.dispatch_w["solar"] + year.dispatch_w["wind"]).to_numpy()
-start = int(np.argmin(np.convolve(sun_and_wind, np.ones(week), "valid")))
+weekly = np.convolve(sun_and_wind, np.ones(week), "valid")
+start = 5 + 8 * int(np.argmin(weekly[5::8]))  # weeks that end at noon
 days = np.arange(week) * 3 / 24
 mean_lcoe = (
     costs["solar"]["yours"] * year.energy_mwh_per_year["solar"]
@@ -858,7 +872,7 @@ axes = plots.sweep(
         name: year.dispatch_w[name].to_numpy()[start : start + week] / GIGAWATT
         for name in ("solar", "wind", "battery")
     },
-    claim=f"One bad week makes power from the weather {year.cost_usd_per_mwh / mean_lcoe:.1f} times as dear as its levelised cost",
+    claim=f"Power in every hour costs {year.cost_usd_per_mwh / mean_lcoe:.1f} times the levelised cost of sun and wind: the weather has bad weeks",
     x_label=f"days from day {start * 3 / 24:.0f} of the year",
     y_label="gigawatts delivered",
     target=(case.mean_w / GIGAWATT, "the site"),
@@ -981,20 +995,20 @@ power_share = facts.value("energy/throttle-power-share")
 clock = float(
     energy.speed_under_cap_share(1.0, cap_w=power_share)
 )  # what that power leaves of the clock
-chances = np.geomspace(1e-9, 1e-2, 60)
+chances = np.geomspace(1e-9, 3e-5, 60)
 jobs = {"one chip": 1, "16,384 chips": 16_384, "your job": job.gpus}
 mine = sync_throughput_share(case.throttle_probability, job.gpus, clock)
 axes = plots.sweep(
     chances,
     {name: [sync_throughput_share(p, n, clock) for p in chances] for name, n in jobs.items()},
-    claim=f"At a chance of {case.throttle_probability:.1g} your job loses {1 - mine:.1%}; it never loses more than {1 - clock:.1%}",
+    claim=f"If a chip throttles in one of {1 / case.throttle_probability:,.0f} steps, your job loses {1 - mine:.1%}, and never more than {1 - clock:.1%}",
     x_label="chance that a chip throttles in a step",
     y_label="speed, share of full",
     log="x",
 )
 plots.show(
     axes,
-    "Speed of a synchronous job over the chance of throttling: the larger the job, the earlier its speed falls, but all end at the same floor.",
+    "Speed of a synchronous job over the chance of throttling: the larger the job, the earlier its speed falls; the floor is the speed of one throttled chip.",
 )
 for depth in (clock, 0.8, 0.5, 0.1):
     lost = 1 - sync_throughput_share(case.throttle_probability, job.gpus, depth)
@@ -1130,27 +1144,30 @@ turbine_premium = lcoe_usd_per_mwh(bridge.capex_usd_per_w, rate, contract_years,
 print(
     f"gas comes {months_won:.0f} months earlier; paid off in {contract_years} years it costs {turbine_premium:+.0f} USD/MWh against the grid"
 )
+campus = [
+    float(facts.value(f"datacenter-capex/cost-{k}")) for k in ("epoch-facility-power", "lecture")
+]
+months = {"the chips are paid for": case.month_usd("sunk", capex_usd_per_w=campus[0])} | {
+    f"the chips can wait, {usd:.0f} USD/W": case.month_usd("deferred", capex_usd_per_w=usd)
+    for usd in campus
+}
 worth = {}
-for cost in ("cost-epoch-facility-power", "cost-lecture"):
-    capex = facts.value(f"datacenter-capex/{cost}")
-    for regime in ("sunk", "deferred"):
-        month = case.month_usd(regime, capex_usd_per_w=capex)
-        worth[f"{regime}, {capex:.0f} USD/W"] = power_premium_for_delay_usd_per_mwh(
-            month, months_won, case.energy_mwh_per_year, contract_years, float(rate)
-        )
-        print(
-            f"campus at {capex:.0f} USD/W, capital {regime:8s}: a month earlier is worth {format_usd(month):>10s}"
-        )
+for what, month in months.items():
+    worth[what] = power_premium_for_delay_usd_per_mwh(
+        month, months_won, case.energy_mwh_per_year, contract_years, float(rate)
+    )
+    print(f"{what:29s}: a month earlier is worth {format_usd(month):>10s}")
+paid, waiting, _ = worth.values()
 axes = plots.bars(
     {**worth, "what the turbine costs more": turbine_premium},
-    claim="Early power is worth a fortune to whoever has already paid for the chips, and little to others",
+    claim=f"Earlier power is worth {paid:.0f} USD/MWh to whoever has paid for the chips, and {waiting:.0f} to whoever has not",
     x_label=f"USD per MWh over {contract_years} years",
     highlight=["what the turbine costs more"],
     shown="{:.0f}",
 )
 plots.show(
     axes,
-    "Bars of the premium that early power is worth, for sunk and deferred capital at two prices of a campus, beside what the turbine costs more than the grid.",
+    "Bars of the premium that early power is worth, for chips that are paid for and chips that can wait at two prices of a campus, beside what the turbine costs more than the grid.",
 )
 print(facts.sources(facts.value("datacenter-capex/cost-epoch-facility-power"), facts.value("datacenter-capex/cost-lecture"),
                     facts.value("compute-revenue/openai-exit-rate-revenue-per-power-2025")))  # fmt: skip
@@ -1251,6 +1268,7 @@ for rival in rivals:
 for rival in rivals:
     lead = lead_over(rival)
     frame = decision.tornado(lead, inputs, ranges)
+    frame = frame[frame["swing"] > 0.01 * frame["swing"].max()]
     axes = plots.tornado(frame, claim=f"What the lead of “{best}” over “{rival}” hangs on",
                          x_label="lead, USD today", base=lead(**inputs))  # fmt: skip
     plots.show(
@@ -1261,11 +1279,17 @@ for rival in rivals:
 # %% tags=["explore"]
 # explore: what a regulator could ask of your site, and what each rule would cost it
 crf = rate / (1 - (1 + rate) ** -life)
+block = round(MINUTE_S / dt_s)  # samples that a meter averages over a minute
+minutes_w = long_w[: len(long_w) // block * block].reshape(-1, block).mean(axis=1)
+minute_ramp = max_ramp_w_per_s(minutes_w, block * dt_s, block * dt_s)
+passes = minute_ramp <= case.ramp_limit_w_per_s
 loose = battery_periodic_w_j(
     swing_w, case.step_s, swing_w / case.step_s
 )  # a ramp of the swing in one step
 rules = {
-    "a ramp by the minute, as metered": (0.0, "averages hide the cycle"),
+    "a ramp from minute to minute, metered": (
+        0.0 if passes else battery_usd["the running job"] * crf,
+        f"the site shows {minute_ramp / case.ramp_limit_w_per_s:.0%} of what is allowed"),
     "the ramp at every moment, running": (battery_usd["the running job"] * crf, "foresight: half the swing in power"),
     "the same, loosened to one swing a step": (
         (loose[0] * power_usd_per_w + loose[1] / HOUR_S * energy_usd_per_wh) * crf, "the power stays, the energy goes"),

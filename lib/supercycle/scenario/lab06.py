@@ -281,8 +281,8 @@ def case(code: str, rng: np.random.Generator | None) -> PowerSite:
         idle_share=float(round(idle * rng.uniform(0.8, 1.2), 2)),
         ramp_limit_w_per_s=float(rng.integers(6, 16)) * MEGAWATT / 60,
         throttle_probability=float(f"{throttling * rng.uniform(0.5, 3):.2g}"),
-        grid_usd_per_mwh=float(round(tariff * rng.uniform(0.9, 1.1))),
+        grid_usd_per_mwh=float(round(tariff * rng.uniform(0.9, 1.05))),
         grid_wait_years=float(round(wait * rng.uniform(0.95, 1.5), 1)),
         gas_usd_per_mwh_heat=float(round(gas * rng.uniform(0.9, 1.15), 1)),
-        revenue_usd_per_year=sells(power_w, pue, rng.uniform(0.85, 1.15)),
+        revenue_usd_per_year=sells(power_w, pue, rng.uniform(1.0, 1.2)),
     )

@@ -1,0 +1,16 @@
+# /// mutant
+# cell = "lcoe_usd_per_mwh"
+# loses = ["test_lcoe_usd_per_mwh"]
+# misconception = "capital is shared out over the years"
+# message = "dearer capital"
+# ///
+def lcoe_usd_per_mwh(
+    capex_usd_per_w,
+    rate,
+    life_years,
+    capacity_factor,
+    fixed_usd_per_w_year=0.0,
+    variable_usd_per_mwh=0.0,
+):
+    mwh_per_w = capacity_factor * 8760 / 1e6
+    return (capex_usd_per_w / life_years + fixed_usd_per_w_year) / mwh_per_w + variable_usd_per_mwh

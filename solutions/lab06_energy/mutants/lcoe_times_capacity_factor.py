@@ -1,0 +1,18 @@
+# /// mutant
+# cell = "lcoe_usd_per_mwh"
+# loses = ["test_lcoe_usd_per_mwh"]
+# misconception = "a plant that runs less costs less per MWh"
+# message = "half as often"
+# ///
+def lcoe_usd_per_mwh(
+    capex_usd_per_w,
+    rate,
+    life_years,
+    capacity_factor,
+    fixed_usd_per_w_year=0.0,
+    variable_usd_per_mwh=0.0,
+):
+    crf = rate / (1 - (1 + rate) ** -life_years) if rate else 1 / life_years
+    return (capex_usd_per_w * crf + fixed_usd_per_w_year) * capacity_factor / (
+        8760 / 1e6
+    ) + variable_usd_per_mwh

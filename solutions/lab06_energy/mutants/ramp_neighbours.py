@@ -1,0 +1,11 @@
+# /// mutant
+# cell = "max_ramp_w_per_s"
+# loses = ["test_max_ramp_w_per_s"]
+# misconception = "only neighbouring samples are compared"
+# message = "over a whole period nothing has changed"
+# ///
+import numpy as np
+
+
+def max_ramp_w_per_s(power_w, step_s, window_s):
+    return float(np.max(np.abs(np.diff(power_w))) / step_s)

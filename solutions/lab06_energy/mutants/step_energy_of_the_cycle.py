@@ -1,0 +1,10 @@
+# /// mutant
+# cell = "battery_step_w_j"
+# loses = ["test_battery_step_w_j"]
+# misconception = "the formula of the foreseen swing"
+# message = "starts with the whole step"
+# ///
+def battery_step_w_j(swing_w, ramp_limit_w_per_s):
+    if not ramp_limit_w_per_s > 0:
+        raise ValueError("no ramp")
+    return swing_w, swing_w**2 / (4 * ramp_limit_w_per_s)
