@@ -18,7 +18,12 @@ from grader.source import Lab, LabFile, read_script
 PROBE = '''
 import json, os, socket, sys
 
+status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
+walls = int(status["CapEff"], 16) == 0
+
 def ask(question):
+    if not walls:
+        return "not tried"  # where a privilege is left, an attack would harm this machine
     try:
         return question()
     except BaseException as error:
@@ -31,7 +36,6 @@ def solutions():
         found += [folder for name in files if name in ("lab.toml", "gradebook.db") and "nbgrader/tests" not in folder]
     return found
 
-status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
 found = {
     "capabilities": [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
     "no new privileges": status["NoNewPrivs"].strip(),
@@ -65,12 +69,14 @@ found = {
 HEADER = "# %% nbgrader={}\n"
 
 
-def probe_lab():
+def probe_lab(answer="found = None"):
+    """A lab that gives out nothing; the probe is only ever a submission, and so only run inside."""
+
     def header(grade_id, **marks):
         meta = {"grade": False, "solution": False, "locked": True, "task": False, **marks}
         return HEADER.format(json.dumps({**meta, "grade_id": grade_id, "schema_version": 3}))
 
-    answer = header("found", solution=True, locked=False) + PROBE
+    answer = header("found", solution=True, locked=False) + answer
     test = header("test_found", grade=True, points=1) + "import json\nprint(json.dumps(found))\n"
     notebook = read_script(f"{answer}\n\n{test}")
     lab = Lab("probe", Path(), LabFile("Probe", 1), notebook, "0")
@@ -78,7 +84,8 @@ def probe_lab():
 
 
 def look(environment):
-    spec, notebook = probe_lab()
+    spec, _ = probe_lab()
+    _, notebook = probe_lab(PROBE)
     try:
         with Worker(spec) as worker:
             run = worker.grade(json.dumps(notebook).encode(), environment=environment)
