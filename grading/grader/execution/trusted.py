@@ -114,7 +114,7 @@ class Server:
             os._exit(code)
 
     def _learn(self) -> list[str]:
-        """Walk through the released notebook in a fork; return the modules it pulled in on the way.
+        """Run the lab's own cells in a fork; return the modules they pulled in on the way.
 
         A library imports much when it is first used, and every submission would pay for it again.
         """
@@ -124,7 +124,7 @@ class Server:
             with contextlib.suppress(BaseException):
                 before = set(sys.modules)
                 for cell in self.lab.cells:
-                    if cell.cell_type == "code" and cell.kind != "explore":
+                    if cell.kind in ("setup", "test"):  # never an answer: those belong in a sandbox
                         run_cell(
                             self.shell, cell.source, limit_s=self.lab.limits.cell_s, limit_chars=0
                         )
