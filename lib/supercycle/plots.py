@@ -240,12 +240,17 @@ def tornado(frame: pd.DataFrame, *, claim: str, x_label: str, base: float, rows:
     top = frame.head(rows)
     with figure(claim, height_in=1.2 + 0.4 * len(top)) as axes:
         for y, (_, row) in enumerate(top.iterrows()):
-            for end, at, colour in (("low", "at_low", "sky"), ("high", "at_high", "orange")):
-                axes.barh(y, float(row[at]) - base, left=base, height=0.6, color=COLOURS[colour])
-                right = float(row[at]) > base
-                axes.annotate(f"{_plain(float(row[end]))}", (float(row[at]), y), va="center", fontsize=8.5,
-                              xytext=(4 if right else -4, 0), textcoords="offset points",
-                              ha="left" if right else "right")  # fmt: skip
+            swings = {end: float(row[f"at_{end}"]) - base for end in ("low", "high")}
+            shorter = min(swings, key=lambda end: abs(swings[end]))
+            same_side = swings["low"] * swings["high"] > 0  # the shorter bar lies on the longer
+            for end in sorted(swings, key=lambda end: -abs(swings[end])):
+                colour = COLOURS["sky" if end == "low" else "orange"]
+                axes.barh(y, swings[end], left=base, height=0.6, color=colour)
+                rightwards = (swings[end] > 0) != (same_side and end == shorter)
+                axes.annotate(_plain(float(row[end])), (base + swings[end], y), va="center",
+                              fontsize=8.5, xytext=(4 if rightwards else -4, 0),
+                              textcoords="offset points",
+                              ha="left" if rightwards else "right")  # fmt: skip
         axes.axvline(base, color=COLOURS["black"], lw=1.2)
         axes.set_yticks(range(len(top)), [str(name).replace("_", " ") for name in top.index])
         axes.invert_yaxis()

@@ -53,6 +53,17 @@ def test_a_tornado_puts_the_widest_bar_on_top():
     assert "200 M" in texts(axes)
 
 
+def test_a_tornado_keeps_labels_apart_where_both_ends_lie_on_one_side():
+    frame = pd.DataFrame(
+        {"low": [1.2], "high": [2.5], "at_low": [5.0], "at_high": [4.0]}, index=["cheaper"]
+    )
+    axes = plots.tornado(frame, claim="c", x_label="USD", base=1.0)
+    sides = {t.get_text(): t.get_ha() for t in axes.texts}
+    assert sides == {"1.2": "left", "2.5": "right"}
+    widths = [bar.get_width() for bar in axes.patches]
+    assert widths == [4.0, 3.0]  # the shorter bar is drawn over the longer
+
+
 def test_a_notebook_gets_the_picture_together_with_its_text(capsys, monkeypatch):
     shown = {}
     monkeypatch.setattr(
