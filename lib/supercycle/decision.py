@@ -65,7 +65,13 @@ def tornado(
 
 
 def flip_value(
-    advantage: Callable[..., float], base: Mapping[str, float], name: str, low: float, high: float
+    advantage: Callable[..., float],
+    base: Mapping[str, float],
+    name: str,
+    low: float,
+    high: float,
+    *,
+    rtol: float = 1e-12,
 ) -> float:
     """Return the value of one input at which an advantage turns into a disadvantage.
 
@@ -78,6 +84,8 @@ def flip_value(
         The input to move.
     low, high : float
         The range to search.
+    rtol : float
+        Precision over the larger end of the range; coarser where each try is a simulation.
 
     Returns
     -------
@@ -98,5 +106,5 @@ def flip_value(
         raise ValueError(f"name = {name!r}: must be one of {sorted(base)}")
     if at(low) * at(high) > 0:
         return math.nan
-    root: Any = brentq(at, low, high, xtol=1e-12 * max(abs(low), abs(high)))
+    root: Any = brentq(at, low, high, xtol=rtol * max(abs(low), abs(high)))
     return float(root)
