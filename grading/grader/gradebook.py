@@ -63,6 +63,10 @@ def open_gradebook(course: Course) -> Iterator[Any]:
         with book, warnings.catch_warnings():
             _ignore_cascades()
             yield book
+    except SQLAlchemyError as error:
+        raise GraderError(
+            f"{_where(course)} failed: {_why(error)}; what was graded is kept, run the command again"
+        ) from None
     finally:
         book.engine.dispose()
 
@@ -81,7 +85,7 @@ def _opened(course: Course) -> Any:
 
 def _first(course: Course) -> float:
     """A file that is no gradebook stays none; a server may be restarting."""
-    return 10.0 if course.gradebook_url else 2.0
+    return 30.0 if course.gradebook_url else 2.0
 
 
 def _where(course: Course) -> str:

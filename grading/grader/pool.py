@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Literal
 
 from grader.errors import GraderError
 from grader.execution import Run
@@ -28,6 +28,8 @@ __all__ = ["Grading", "Job", "as_json", "grade_jobs", "run_job"]
 
 #: A submission that ends so many workers is not tried again.
 TRIES = 3
+#: So many workers in a row may fail to start.
+STARTS = 10
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,12 @@ def _worker(spec: LabSpec, sandbox: bool) -> Any:
     return Worker(spec, sandbox=sandbox)
 
 
-def run_job(workers: dict[str, Any], job: Mapping[str, Any], make: Grading = _worker) -> str:
+def run_job(
+    workers: dict[str, Any],
+    job: Mapping[str, Any],
+    make: Grading = _worker,
+    on_begin: Callable[[], None] = lambda: None,
+) -> str:
     """Grade one submission that came as JSON; the answer is JSON too.
 
     Parameters
@@ -73,10 +80,13 @@ def run_job(workers: dict[str, Any], job: Mapping[str, Any], make: Grading = _wo
         Warm workers by version of the lab; a missing one is made.
     job : mapping
         What `as_json` makes; ``spec`` may be None for a version sent before.
+    on_begin : callable
+        Called when the worker is warm and takes the submission up.
     """
     version = job["version"]
     if version not in workers:
         workers[version] = make(LabSpec.from_json(job["spec"]), job["sandbox"])
+    on_begin()
     raw = None if job["submission"] is None else base64.b64decode(job["submission"])
     run = workers[version].grade(raw, environment=job["environment"])
     return json.dumps(run.to_json())
@@ -130,7 +140,7 @@ def grade_jobs(
     """
     queue = _Queue(jobs)
     crew: list[_Process] = []
-    refusals = 0
+    failed_starts = 0
     try:
         while True:
             while len(crew) < workers and (job := queue.take()) is not None:
@@ -142,22 +152,25 @@ def grade_jobs(
                 job = process.job
                 assert job is not None
                 try:
-                    run = process.answer()
+                    told = process.answer()
                 except GraderError:
                     # a worker that was killed while it started says so, too: try before giving up
                     crew.remove(process)
                     process.kill()
-                    refusals += 1
-                    if refusals >= TRIES:
+                    failed_starts += 1
+                    if failed_starts >= STARTS:
                         raise
                     queue.put_back(job)
                     continue
+                failed_starts = 0
+                if told == "begun":
+                    continue
+                run = told
                 if run is None:
                     crew.remove(process)
                     if not queue.again(job):
                         yield job, given_up(job, f"{TRIES} grading processes ended while it ran")
                     continue
-                refusals = 0
                 following = queue.take()
                 if following is None:
                     crew.remove(process)
@@ -205,6 +218,7 @@ class _Process:
         theirs.close()
         self.sandbox = sandbox
         self.job: Job | None = None
+        self.begun = False
         self._known: set[str] = set()
         self.deadline = 0.0
 
@@ -212,24 +226,35 @@ class _Process:
         on_start(job.student)
         fresh = job.version not in self._known
         self._known.add(job.version)
-        self.job = job
+        self.job, self.begun = job, False
         # the worker ends endless cells itself; this is for a worker that hangs
         self.deadline = time.monotonic() + 2 * job.spec.limits.notebook_s + 60
         with suppress(OSError):  # a dead worker is met when its answer is read
             data = json.dumps(as_json(job, sandbox=self.sandbox, with_spec=fresh))
             self.connection.send_bytes(data.encode())
 
-    def answer(self) -> Run | None:
-        """Return the answer; None when the process is gone."""
+    def answer(self) -> Run | Literal["begun"] | None:
+        """Return the answer, or that it has begun; None when it is gone with the submission it had.
+
+        Raises
+        ------
+        GraderError
+            When it could not start, or did not live to begin.
+        """
         try:
             if not self.connection.poll():
                 raise EOFError  # it hangs
             told = json.loads(self.connection.recv_bytes())
         except (EOFError, OSError):
             self.kill()
+            if not self.begun:
+                raise GraderError("the grading processes end as soon as they start") from None
             return None
         if "refused" in told:
             raise GraderError(told["refused"])
+        if "begun" in told:
+            self.begun = True
+            return "begun"
         return Run.from_json(told)
 
     def end(self) -> None:
@@ -263,7 +288,7 @@ def _main(connection: Connection, make: Grading) -> None:
         while True:
             job = json.loads(connection.recv_bytes())
             try:
-                told = run_job(workers, job, make)
+                told = run_job(workers, job, make, lambda: connection.send_bytes(b'{"begun": 1}'))
             except GraderError as error:
                 told = json.dumps({"refused": str(error)})
             connection.send_bytes(told.encode())
