@@ -41,7 +41,7 @@ from grader.errors import GraderError
 from grader.execution.seccomp import deny_dangerous_calls
 from grader.execution.walls import HOME, INSTALL, PRIVATE, build_walls
 
-__all__ = ["Sandbox", "bubblewrap_problem", "open_sandbox"]
+__all__ = ["Sandbox", "bubblewrap_problem", "mapped_bytes", "open_sandbox"]
 
 WORK = f"{HOME}/lab"
 
@@ -200,8 +200,12 @@ def open_sandbox(
     keep : tuple of int
         Open files that the student process keeps.
     """
-    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # the student process becomes ours to wait for
-    as_root = walls and os.getuid() == 0  # asked out here: inside, a user may look like root
+    if walls:
+        _libc.prctl(
+            _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0
+        )  # the student process becomes ours to wait for
+    # asked out here: inside, a user may look like root, and a parent has no number
+    as_root, opener = walls and os.getuid() == 0, os.getpid()
     folder = "" if walls else tempfile.mkdtemp(prefix="grader-unsafe-")
     wall, init = build_walls(limits) if walls else (None, 0)
     spaces = _namespaces(init) if walls else []
@@ -221,7 +225,7 @@ def open_sandbox(
                 os._exit(0)
             os.write(write, str(os.getpid()).encode()) if not walls else None
             if as_root:
-                _become_nobody()
+                _become_nobody(opener)
             _settle(limits, environment, helper_files, walls, folder, {*keep})
             inside()
             os._exit(0)
@@ -285,18 +289,18 @@ def _settle(
         MPLBACKEND="agg", MPLCONFIGDIR=home, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1",
         **environment,
     )  # fmt: skip
-    _limit(limits)
+    _limit(limits, walls)
     if walls:
         _drop_everything()
     _close_all_but(keep)
 
 
-def _become_nobody() -> None:
+def _become_nobody(opener: int) -> None:
     """Take a user id that nobody else on the machine has, in a user namespace of its own.
 
     The number of processes is counted for each user id, so two workers must not share one.
     """
-    for user in (3_000_000_000 + os.getppid(), 60_000 + os.getppid() % 5000, 65_534):
+    for user in (3_000_000_000 + opener, 60_000 + opener % 5000, 65_534):
         try:
             for path in PRIVATE:
                 os.chown(path, user, user)
@@ -319,22 +323,29 @@ def _become_nobody() -> None:
             stream.write(text)
 
 
-def _limit(limits: Mapping[str, Any]) -> None:
+def mapped_bytes() -> int:
+    """Memory this process has mapped [B]; 0 where it cannot be told (only Linux has sandboxes)."""
+    with contextlib.suppress(OSError), open("/proc/self/statm", encoding="utf-8") as statm:
+        return int(statm.read().split()[0]) * resource.getpagesize()
+    return 0
+
+
+def _limit(limits: Mapping[str, Any], walls: bool) -> None:
     def bound(kind: int, most: int) -> None:
         _, hard = resource.getrlimit(kind)
         most = int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard)
         resource.setrlimit(kind, (most, most))
 
-    with open("/proc/self/statm", encoding="utf-8") as statm:
-        mapped = int(statm.read().split()[0]) * resource.getpagesize()
-    bound(resource.RLIMIT_AS, mapped + limits["memory_bytes"])
+    if mapped := mapped_bytes():
+        bound(resource.RLIMIT_AS, mapped + limits["memory_bytes"])
     bound(resource.RLIMIT_CPU, limits["notebook_s"] + 1)
-    bound(resource.RLIMIT_NPROC, limits["processes"])
     bound(resource.RLIMIT_FSIZE, limits["file_bytes"])
     bound(resource.RLIMIT_NOFILE, 256)
     bound(resource.RLIMIT_CORE, 0)
-    bound(resource.RLIMIT_MEMLOCK, 0)
-    bound(resource.RLIMIT_MSGQUEUE, 0)
+    if walls:  # outside, all processes of the grader's own user would count
+        bound(resource.RLIMIT_NPROC, limits["processes"])
+        bound(resource.RLIMIT_MEMLOCK, 0)
+        bound(resource.RLIMIT_MSGQUEUE, 0)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # too large a file is an OSError, not the end
 
 

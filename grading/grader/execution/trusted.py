@@ -26,6 +26,7 @@ from grader.execution.cells import new_shell, run_cell
 from grader.execution.channel import Channel, Gone
 from grader.execution.lockstep import Lockstep
 from grader.execution.nursery import preload
+from grader.execution.sandbox import mapped_bytes
 from grader.execution.spec import LabSpec
 
 __all__ = ["Server"]
@@ -89,10 +90,9 @@ class Server:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             self.channel.send({"pid": os.getpid()})
             os.environ.update(job["environment"])
-            with open("/proc/self/statm", encoding="utf-8") as statm:
-                mapped = int(statm.read().split()[0]) * resource.getpagesize()
-            most = mapped + self.lab.limits.memory_bytes + TEST_MEMORY_BYTES
-            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            if mapped := mapped_bytes():
+                most = mapped + self.lab.limits.memory_bytes + TEST_MEMORY_BYTES
+                resource.setrlimit(resource.RLIMIT_AS, (most, most))
             steps = Lockstep(
                 self.lab,
                 job["answers"],
