@@ -74,6 +74,29 @@ class ProfitCase:
             slope_usd=slope_usd,
         )
 
+    def squeezed(
+        self, *, scarce: str = "chips", order: str = "upstream-first", rent_to: str = "scarce"
+    ) -> apps.Equilibrium:
+        """The chain just after the jump, while one layer can carry no more than before.
+
+        Parameters
+        ----------
+        scarce : str
+            The layer whose plants ran at capacity.
+        order, rent_to : str
+            As in `supercycle.apps.solve`.
+
+        Examples
+        --------
+        >>> given = case("default", None)
+        >>> [bool(given.squeezed(rent_to=who).rent_usd[2] > 0) for who in ("scarce", "customer")]
+        [False, True]
+        """
+        before = self.chain()
+        full = before.with_layer(scarce, capacity=apps.solve(before, order=order).quantity)
+        after = replace(full, slope_usd=self.slope_usd / self.demand_jump)
+        return apps.solve(after, order=order, rent_to=rent_to)
+
     def inputs(self) -> dict[str, float]:
         """What the choice of a layer rests on: the case's own jump, else facts with ranges."""
         return {
