@@ -136,7 +136,7 @@ CODE = (
     Case("SIGINT ignored", answering("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"), "partial", total=0, says="ran longer than"),
     Case("kills its own process", body("import os; os.kill(os.getpid(), 9)"), "partial", total=0, says="SIGKILL"),
     Case("recursion", body("return total_usd(prices_usd)"), total=0, says="RecursionError"),
-    Case("recursion without a limit", body("import sys; sys.setrecursionlimit(10**9)", "return total_usd(prices_usd)"), "partial", total=0),
+    Case("recursion without a limit", body("import sys; sys.setrecursionlimit(10**9)", "return total_usd(prices_usd)"), "graded|partial", total=0),
     Case("input", body("input()", SUM), total=0, says="EOFError"),
     Case("segfault", body("import ctypes; ctypes.string_at(0)"), "partial", total=0, says="SIGSEGV"),
     Case("threads left running", answering("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\ndef total_usd(p): return sum(p)")),
