@@ -1045,6 +1045,42 @@ print(
     )
 )
 
+# %% tags=["explore"]
+# explore: when will the fabs be the problem (41:39)?
+horizon = np.linspace(0, 20, 2001)
+
+
+def binds_after(fabs, growth):
+    """Years until one of the fabs is the scarcest stage, if sites grow at `growth` a year."""
+    paths = {
+        stage: s["gw_per_year"]
+        * (1 + (growth if stage == "site-power" else s["growth_per_year"])) ** horizon
+        for stage, s in limits.items()
+    }
+    scarcest = np.min(list(paths.values()), axis=0)
+    hit = np.min([paths[fab] for fab in fabs], axis=0) <= scarcest
+    return float(horizon[np.argmax(hit)]) if hit.any() else math.nan
+
+
+logic = ("logic-wafers", "euv-exposures")
+paces = np.linspace(0.2, 2.0, 91)
+logic_years = [binds_after(logic, g) for g in paces]
+own_years = binds_after(logic, case.site_power_growth)
+axes = plots.sweep(
+    paces,
+    {
+        "logic fabs": logic_years,
+        "memory as well": [binds_after((*logic, "hbm"), g) for g in paces],
+    },
+    claim=f"If power grows by {case.site_power_growth:.0%} a year, logic fabs bind after {own_years:.1f} years; if threefold, after {logic_years[-1]:.1f}",
+    x_label="yearly growth of the power that sites energise (2 is threefold)",
+    y_label="years until a fab is the scarcest stage",
+)
+plots.show(
+    axes,
+    "Years until a fab binds over the growth of site power: falling, then flat for logic fabs; near zero for memory once power grows faster than memory.",
+)
+
 # %% [markdown] nbgrader={"grade": false, "grade_id": "allocate_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 8 · Build: who gets the wafers
 #
