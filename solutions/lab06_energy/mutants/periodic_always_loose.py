@@ -7,6 +7,4 @@
 def battery_periodic_w_j(swing_w, period_s, ramp_limit_w_per_s):
     if ramp_limit_w_per_s == 0:
         return swing_w / 2, swing_w * period_s / 4
-    # kept below the flat grid's energy so that it looks right in the limits
-    energy_j = swing_w**2 / (4 * ramp_limit_w_per_s)
-    return swing_w / 2, energy_j
+    return swing_w / 2, swing_w**2 / (4 * ramp_limit_w_per_s)
