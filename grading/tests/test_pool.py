@@ -256,6 +256,39 @@ def test_a_cluster_gives_the_same_grades(course, hand_in_class, how):
         assert scores(grade_class(course, LAB, names, there)) == scores(here)
 
 
+@pytest.fixture
+def certificate(tmp_path):
+    """Dask's settings for TLS with a certificate of our own."""
+    import dask
+
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(
+        ["openssl", *words.split(), "-keyout", key, "-out", cert], check=True, capture_output=True
+    )
+    party = {"key": str(key), "cert": str(cert)}
+    tls = {"ca-file": str(cert), "client": party, "scheduler": party, "worker": party}
+    with dask.config.set({"distributed.comm.tls": tls}):
+        yield
+
+
+def test_an_encrypted_cluster_gives_the_same_grades(course, hand_in_class, how, certificate):
+    from distributed import LocalCluster
+    from distributed.security import Security
+
+    names = hand_in_class(2)
+    here = grade_class(course, LAB, names, how)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, protocol="tls://", host="127.0.0.1",
+        dashboard_address=None, security=Security(require_encryption=True),
+    ) as cluster:  # fmt: skip
+        assert cluster.scheduler_address.startswith("tls://")
+        there = dataclasses.replace(how, scheduler=cluster.scheduler_address, force=True)
+        assert scores(grade_class(course, LAB, names, there)) == scores(here)
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
