@@ -108,8 +108,8 @@ check.ok("four predictions, stored for the end of the lab")
 # ## 1 · Build: dies on a wafer
 #
 # A scanner prints rectangular dies onto a round wafer, row by row, in one grid. A die counts if all
-# four of its corners lie within the usable radius: half of `wafer_mm`, less a rim of `edge_mm` all
-# around. In each direction either a grid line or the middle of a die runs through the centre of the
+# four of its corners lie within the usable radius (touching it is allowed): half of `wafer_mm`, less a
+# rim of `edge_mm` all around. In each direction either a grid line or the middle of a die runs through the centre of the
 # wafer. That makes four ways to lay the grid: count the whole dies of each and return the most.
 #
 # *Think of:* a die turned by 90 degrees; a die larger than the wafer; which corner of a die lies
@@ -206,6 +206,12 @@ for _k in range(12):
                _count(_w, _h, _r, ways=((1, 1),)) / _want: "there are four ways to lay the grid: take the best"},
     )  # fmt: skip
 check.agrees("one die that just fits", dies_per_wafer_count(200, 200, edge_mm=8), 1)
+check.agrees("a die whose corners touch the rim", dies_per_wafer_count(180, 240, edge_mm=0), 1)
+check.agrees(
+    "28.5 × 28.5 mm on the usual wafer with the usual rim",
+    dies_per_wafer_count(28.5, 28.5),
+    _count(28.5, 28.5, 147),
+)
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
