@@ -18,7 +18,9 @@ from grader.settings import QUIET_KERNEL
 from grader.source import EXPLORE, Lab, is_answer, is_item, read_lab
 from grader.versions import keep_version
 
-__all__ = ["Drift", "build", "check", "drift", "enter", "execute", "release", "stage"]
+__all__ = [
+    "Drift", "build", "check", "drift", "enter", "execute", "refuse_idioms", "release", "stage",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,16 @@ def release(course: Course, lab: Lab) -> None:
     """Stage a lab, release it with nbgrader, scan it, and only then put it in place.
 
     nbgrader enters the lab's tests into the course's gradebook on the way.
+
+    Raises
+    ------
+    GraderError
+        When nbgrader fails, the release leaks, or a test asks of an answer what cannot be asked
+        of another process.
     """
     import nbformat
 
+    refuse_idioms(lab)
     stage(course, lab)
     with _scratch(course) as scratch:
         generate(scratch, lab.name)
@@ -121,6 +130,21 @@ def release(course: Course, lab: Lab) -> None:
         check_leaks(lab, notebook)
         keep_version(course, lab, notebook)
         _replace(made, course.release / lab.name)
+
+
+def refuse_idioms(lab: Lab) -> None:
+    """Refuse tests that cannot work on answers from another process, by cell and line."""
+    from grader.execution import unsupported_idioms
+
+    tests = {item.grade_id for item in lab.items if not item.manual}
+    wrong = [
+        f"{lab.name}, {name}, {problem}"
+        for cell in lab.notebook.cells
+        if (name := cell.metadata.get("nbgrader", {}).get("grade_id")) in tests
+        for problem in unsupported_idioms(cell.source, lab.answers)
+    ]
+    if wrong:
+        raise GraderError("\n".join(wrong))
 
 
 @contextlib.contextmanager

@@ -104,3 +104,12 @@ def test_a_build_whose_graded_cells_changed_under_submissions_says_so(course, sc
     with pytest.raises(GraderError, match=r"Cannot add or remove cells .* submissions"):
         build.build(course, LAB, run=False)
     assert "test_mean_usd" in (course.release / LAB / f"{LAB}.ipynb").read_text()
+
+
+def test_a_test_that_looks_into_a_function_is_refused_by_cell_and_line(course, script):
+    text = script.read_text()
+    hidden = "### BEGIN HIDDEN TESTS\n"
+    script.write_text(text.replace(hidden, hidden + "assert total_usd.__code__\n", 1))
+    with pytest.raises(GraderError, match=rf"{LAB}, test_total_usd, line \d+: __code__ looks into"):
+        build.build(course, LAB, run=False)
+    assert not (course.release / LAB).exists()
