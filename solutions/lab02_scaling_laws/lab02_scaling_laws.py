@@ -934,8 +934,9 @@ axes = plots.sweep(
     x_label="tokens served for each token trained on",
     y_label="serving's share of training and serving",
     log="x",
-    target=(0.8, "80 % (06:58)"),
 )
+axes.axhline(0.8, color=plots.COLOURS["black"], lw=1.2, ls="--")
+axes.annotate("80 % (06:58)", (0.1, 0.8), xytext=(0, 3), textcoords="offset points", fontsize=9)
 plots.show(
     axes,
     "Share of serving over served tokens per trained token: two rising curves, chip-hours to the left of FLOP, crossing the 80 per cent line.",
