@@ -217,7 +217,7 @@ check.agrees(
 # %% tags=["explore"]
 # explore: what the rim takes
 radius_mm = chips.WAFER_MM / 2 - 3
-areas = np.linspace(60, 858, 34)  # 858 mm² is the largest field a scanner prints
+areas = np.linspace(60, 26 * 33, 34)  # 26 × 33 mm is the largest field a scanner prints
 counted = np.array([dies_per_wafer_count(math.sqrt(a), math.sqrt(a)) for a in areas])
 whole = math.pi * radius_mm**2
 mine = dies_per_wafer_count(case.die_width_mm, case.die_height_mm)
@@ -316,7 +316,7 @@ check.agrees(
 
 # %% tags=["explore"]
 # explore: how much clustering matters
-grid_mm2 = np.linspace(1, 858, 80)
+grid_mm2 = np.linspace(1, 26 * 33, 80)
 axes = plots.sweep(
     grid_mm2,
     {
@@ -843,8 +843,8 @@ print(f"one per cent more of both at once: {made_with(pair) / tie_gw - 1:+.1%}")
 # %% [markdown] nbgrader={"grade": false, "grade_id": "odds_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 6 · Simulate: how sure are we?
 #
-# Look again at the sources above: half of these capacities are press estimates. Below, every number of
-# the world's table (not only your case's) is drawn from its published range some hundred times, and each network is
+# Look again at the sources above: many of these capacities are press estimates. Below, every number of
+# the world's table (not only your case's) is drawn from its published range many times, and each network is
 # solved. Who stops the chain then?
 
 # %% tags=["explore"]
@@ -1246,7 +1246,7 @@ print(facts.sources(largest, spread, together))
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bargain_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # There is a second story, without any fear. Whoever has only one customer bargains with a monopolist. In the
 # cell below nobody minds risk: customers and foundry share the gains (Nash, 1950), and the foundry's threat is what it
-# can do without each of them. Every further customer takes a tenth of the wafers to stay alive, although its wafers earn less.
+# can do without each of them. Every further customer takes some wafers to stay alive, although they earn less there.
 
 # %% tags=["explore"]
 # explore: a foundry without fear
