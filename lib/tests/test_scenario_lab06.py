@@ -23,13 +23,13 @@ def inputs_of(case):
         "nuclear_building_years": "nuclear-building-time",
         "nuclear_licence_share": "nuclear-licence-share",
         "rate": "discount-rate-energy",
+        "horizon_years": "site-horizon-years",
     }
     own = ("grid_usd_per_mwh", "grid_wait_years", "gas_usd_per_mwh_heat")
     return {
         **{name: float(facts.value(f"energy/{row}")) for name, row in quoted.items()},
         **{name: getattr(case, name) for name in own},
         "month_usd": case.revenue_usd_per_year / 12,
-        "horizon_years": 20.0,
     }
 
 

@@ -14,8 +14,8 @@
 # # Lab 6 · Power
 #
 # A training site breathes: hundreds of thousands of accelerators compute together and wait together.
-# What does the grid feel, what would it cost to spare it, what is power worth that comes two years
-# early, and what should the owner of the grid ask for?
+# What does the grid feel, what would it cost to spare it, what is power worth that comes years
+# earlier, and what should the owner of the grid ask for?
 #
 # | lecture | what was said |
 # | --- | --- |
@@ -132,6 +132,10 @@ for what, watts in (
 lost_w = facts.value("energy/load-lost-virginia-2024")
 print(f"data centres that left the grid at one blow in July 2024: {format_si(lost_w, 'W')}")
 print(facts.sources(facts.value("energy/hyperscaler-plan"), lost_w))
+print("what your case was drawn around:")
+drawn_around = ("us-industrial-price-2025", "lead-time-grid-connection-us-2026", "us-gas-price-2025",
+                "gas-delivery-2025", "ramp-limit-example")  # fmt: skip
+print(facts.sources(*(facts.value(f"energy/{row}") for row in drawn_around)))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "job_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 1 · Build: a job that moves in step
@@ -680,7 +684,7 @@ crf = rate / (1 - (1 + rate) ** -life)
 lasting_usd = (swing_w / 2 * power_usd_per_w + lasting_wh * energy_usd_per_wh) * crf
 print(
     f"one that lasts {life:g} years holds {lasting_wh / 1e6:,.0f} MWh and costs {format_usd(lasting_usd)} a year, "
-    f"{lasting_usd / burn_usd:.0%} of burning: wear, which no drawing shows, is nearly the whole bill"
+    f"{lasting_usd / burn_usd:.0%} of burning; {1 - battery_usd['the running job'] * crf / lasting_usd:.0%} of that is wear, which no drawing shows"
 )
 print(facts.sources(facts.value("energy/battery-cycle-life"), rate, life))
 
@@ -811,6 +815,10 @@ for name, used in uses.items():
         published = facts.value(f"energy/lcoe-{lazard[name]}-2025-lazard")
         costs[name] |= {"published, low": published.low, "published, high": published.high}
         print(facts.sources(published))
+capex_rows = ("gas-combined-cycle-2025", "behind-the-meter-gas-2026", "utility-solar-pv-2025-lazard",
+              "onshore-wind-2025-lazard", "nuclear-2025-lazard")  # fmt: skip
+print(facts.sources(*(facts.value(f"energy/capex-{row}") for row in capex_rows), facts.value("energy/off-grid-reserve"),
+                    uses["solar"], uses["wind"], uses["nuclear"]))  # fmt: skip
 reactor, building = sources["nuclear"], facts.value("energy/nuclear-building-time")
 on_its_first_day = reactor.capex_usd_per_w * energy.interest_while_building(
     float(rate), float(building)
@@ -930,7 +938,9 @@ for years_paid in (case.grid_wait_years - bridge.lead_time_years, 5, 10, bridge.
     print(
         f"a turbine paid off in {years_paid:4.1f} years: {usd:6.1f} USD/MWh, {usd - case.grid_usd_per_mwh:+6.1f} against the grid"
     )
-print(facts.sources(before, now, *turbines.values()))
+lead_rows = ("battery", "gas-turbine", "solar", "wind", "gas-plant-2025", "nuclear")
+print(facts.sources(before, now, *turbines.values(), facts.value("energy/gas-turbine-backlog-ge-vernova-2025"),
+                    *(facts.value(f"energy/lead-time-{row}") for row in lead_rows)))  # fmt: skip
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "sync_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 8 · Build: the slowest chip
@@ -1057,7 +1067,7 @@ print(
 # %% [markdown] nbgrader={"grade": false, "grade_id": "premium_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 9 · Build: what early power is worth
 #
-# Off-grid gas buys time (13:35). Suppose that power comes `months_earlier`, that each of these months
+# Why burn gas off the grid (13:35)? To save time, perhaps. Suppose that power comes `months_earlier`, that each of these months
 # is worth `month_usd` (counted at the start of the contract), and that you pay a premium on **every**
 # megawatt-hour of a contract over `contract_years`. Write the premium at which you neither gain nor
 # lose. The premium is paid hour by hour, so a year of it in the future is worth
@@ -1159,11 +1169,11 @@ print(
     f"a month of sales {format_usd(month_sales)}, a year of electricity {format_usd(case.bill_usd_per_year)}: {days_of_sales:.0f} days pay for it"
 )
 months_won = 12 * (case.grid_wait_years - bridge.lead_time_years)
-contract_years = 10
+contract_years = float(facts.value("energy/power-contract-years"))
 turbine_premium = lcoe_usd_per_mwh(bridge.capex_usd_per_w, rate, contract_years, case.load_factor,
                                    bridge.fixed_usd_per_w_year, bridge.variable_usd_per_mwh) - case.grid_usd_per_mwh  # fmt: skip
 print(
-    f"gas comes {months_won:.0f} months earlier; paid off in {contract_years} years it costs {turbine_premium:+.0f} USD/MWh against the grid"
+    f"gas comes {months_won:.0f} months earlier; paid off in {contract_years:g} years it costs {turbine_premium:+.0f} USD/MWh against the grid"
 )
 campus = [
     float(facts.value(f"datacenter-capex/cost-{k}")) for k in ("epoch-facility-power", "lecture")
@@ -1182,7 +1192,7 @@ paid, waiting, _ = worth.values()
 axes = plots.bars(
     {**worth, "what the turbine costs more": turbine_premium},
     claim=f"Earlier power is worth {paid:.0f} USD/MWh to whoever has paid for the chips, and {waiting:.0f} to whoever has not",
-    x_label=f"USD per MWh over {contract_years} years",
+    x_label=f"USD per MWh over {contract_years:g} years",
     highlight=["what the turbine costs more"],
     shown="{:.0f}",
 )
@@ -1191,6 +1201,7 @@ plots.show(
     "Bars of the premium that early power is worth, for chips that are paid for and chips that can wait at two prices of a campus, beside what the turbine costs more than the grid.",
 )
 print(facts.sources(facts.value("datacenter-capex/cost-epoch-facility-power"), facts.value("datacenter-capex/cost-lecture"),
+                    facts.value("datacenter-capex/rate"), facts.value("datacenter-capex/life-it"), facts.value("energy/power-contract-years"),
                     facts.value("compute-revenue/openai-exit-rate-revenue-per-power-2025")))  # fmt: skip
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "explain_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -1239,7 +1250,7 @@ inputs = {
     "nuclear_building_years": facts.value("energy/nuclear-building-time"),
     "nuclear_licence_share": facts.value("energy/nuclear-licence-share"),
     "rate": facts.value("energy/discount-rate-energy"),
-    "horizon_years": 20.0,
+    "horizon_years": facts.value("energy/site-horizon-years"),
 }
 deferred_usd = case.month_usd(
     "deferred", capex_usd_per_w=facts.value("datacenter-capex/cost-epoch-facility-power")
@@ -1252,7 +1263,6 @@ ranges = {
         float(facts.value("energy/lead-time-grid-connection-northern-virginia-2026")),
     ),
     "gas_usd_per_mwh_heat": (0.6 * case.gas_usd_per_mwh_heat, 2 * case.gas_usd_per_mwh_heat),
-    "horizon_years": (12.0, 30.0),
 }
 print(facts.sources(*inputs.values()))
 

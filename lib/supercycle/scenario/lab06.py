@@ -255,7 +255,7 @@ def case(code: str, rng: np.random.Generator | None) -> PowerSite:
     quoted = facts.value
     pue = float(quoted("datacenter-capex/pue-design"))
     idle = float(quoted("energy/gpu-idle-share"))
-    ramp = 10 * MEGAWATT / 60
+    ramp = float(quoted("energy/ramp-limit-example"))
     throttling = float(quoted("energy/throttle-probability"))
     tariff = float(quoted("energy/us-industrial-price-2025"))
     wait = float(quoted("energy/lead-time-grid-connection-us-2026"))
