@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -11,7 +12,17 @@ from grader.commands.shared import Where, all_labs, console, names, progress, sa
 from grader.course import Course
 from grader.errors import GraderError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.record import Result
+    from grader.source import Lab
+
 __all__ = ["feedback", "grade", "history", "regrade", "report", "status"]
+
+#: A class above this is not listed whole.
+SCREENFUL = 60
 
 _Lab = Annotated[str, typer.Argument(help="The lab.")]
 _Students = Annotated[
@@ -58,7 +69,7 @@ def grade(
     with progress(out, total) as (on_start, on_result):
         grading.grade(where, lab, chosen, how, on_start=on_start, on_result=on_result)
     read, results = read_lab(where, lab), grading.current_results(where, lab)
-    out.print(gradebook_table(read, results))
+    _show(out, gradebook_table, read, results)
     say(out, f"class report   {short(write_report(where, read, results))}")
     say(out, f"feedback       {short(where.feedback)}/<student>/{lab}/{lab}.html")
 
@@ -74,8 +85,19 @@ def report(lab: _Lab, course: Where = Path()) -> None:
     read, results = read_lab(where, lab), current_results(where, lab)
     if not results:
         raise GraderError(f"nothing of {lab} is graded yet: run `grader grade {lab}`")
-    out.print(gradebook_table(read, results))
+    _show(out, gradebook_table, read, results)
     say(out, f"class report   {short(write_report(where, read, results))}")
+
+
+def _show(
+    out: Console, table: Callable[[Lab, list[Result]], Table], lab: Lab, results: list[Result]
+) -> None:
+    """Print everyone of a small class, and of a large one those who need a look."""
+    shown = results
+    if len(results) > SCREENFUL:
+        shown = [r for r in results if r.status in ("ungradable", "needs-review", "partial")]
+        say(out, f"{len(results)} submissions; these {len(shown)} need a look:")
+    out.print(table(lab, shown))
 
 
 def feedback(lab: _Lab, students: _Students = None, course: Where = Path()) -> None:
