@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -158,6 +159,24 @@ def budget_waterfall(
     return axes
 
 
+def _apart_pt(axes: Axes, ends: Sequence[float], gap_pt: float = 12.0) -> list[float]:
+    """How far to lift the label of each line's end so that labels stand a gap apart [pt]."""
+    fig: Figure = axes.figure  # type: ignore[assignment]
+    low, high = sorted(axes.transScale.transform([(1.0, y) for y in axes.get_ylim()])[:, 1])
+    heights = axes.transScale.transform([(1.0, y) for y in ends])[:, 1]
+    tall_pt = 0.75 * 72 * fig.get_size_inches()[1]  # about what title and axis leave
+    at_pt = (heights - low) / (high - low) * tall_pt
+    placed = at_pt.copy()
+    for _ in range(len(ends)):  # push neighbours apart, both by half, until all stand clear
+        order = np.argsort(placed, kind="stable")
+        for below, above in itertools.pairwise(order):
+            lack = gap_pt - (placed[above] - placed[below])
+            if lack > 0:
+                placed[below] -= lack / 2
+                placed[above] += lack / 2
+    return list(placed - at_pt)
+
+
 def sweep(
     x: Sequence[float],
     series: Mapping[str, Sequence[float]],
@@ -175,12 +194,15 @@ def sweep(
             axes.set_xscale("log")
         if "y" in log:
             axes.set_yscale("log")
-        for (name, y), colour in zip(series.items(), palette, strict=False):
+        for y, colour in zip(series.values(), palette, strict=False):
             axes.plot(x, y, color=colour)
-            # A label stands where its line ends; on a line drawn leftwards, above that end.
-            leftwards = float(x[-1]) < float(x[0])
-            axes.annotate(name, (float(x[-1]), float(y[-1])), xytext=(0, 3) if leftwards else (6, 0),
-                          color=colour, va="bottom" if leftwards else "center",
+        # A label stands where its line ends; on a line drawn leftwards, above that end.
+        leftwards = float(x[-1]) < float(x[0])
+        apart = _apart_pt(axes, [float(y[-1]) for y in series.values()])
+        for (name, y), colour, up_pt in zip(series.items(), palette, apart, strict=False):
+            axes.annotate(name, (float(x[-1]), float(y[-1])), color=colour,
+                          xytext=(0, 3) if leftwards else (6, up_pt),
+                          va="bottom" if leftwards else "center",
                           textcoords="offset points", annotation_clip=False)  # fmt: skip
         if target is not None:
             axes.axhline(target[0], color=COLOURS["black"], lw=1.2, ls="--")

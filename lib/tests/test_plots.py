@@ -107,3 +107,20 @@ def test_a_strip_has_a_row_for_each_name_and_a_colour_for_each_kind():
     assert it.get_offsets().tolist() == [[12.0, 0.0], [40.0, 1.0]]
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["facility", "IT"]
     assert "said" in texts(axes)
+
+
+def test_labels_of_lines_that_end_together_stand_apart():
+    import io
+
+    x = [0.0, 1.0, 2.0]
+    lines = {"a": [5.0, 1.0, 0.0], "b": [3.0, 1.0, 0.01], "c": [1.0, 2.0, 0.0], "far": [1, 2, 4]}
+    axes = plots.sweep(x, lines, claim="ends", x_label="x", y_label="y")
+    axes.figure.savefig(io.BytesIO(), format="png")
+    boxes = {t.get_text(): t.get_window_extent() for t in axes.texts}
+    names = list(boxes)
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            overlap = min(boxes[one].y1, boxes[other].y1) - max(boxes[one].y0, boxes[other].y0)
+            assert overlap < 0.25 * boxes[one].height, (one, other)
+    y_end = axes.transData.transform((2.0, 4.0))[1]
+    assert abs((boxes["far"].y0 + boxes["far"].y1) / 2 - y_end) < 0.5 * boxes["far"].height

@@ -59,7 +59,9 @@ check.withhold(
 
 case = scenario.draw("lab08")  # your own case: five layers, a jump in demand, a wrapper for sale
 layers = list(stack.LAYERS)  # energy at the bottom, apps at the top
-print(f"your case ({case.code}): demand jumped {case.demand_jump:g}-fold {case.age_years:g} years ago")
+print(
+    f"your case ({case.code}): demand jumped {case.demand_jump:g}-fold {case.age_years:g} years ago"
+)
 print("like firms before the jump:", dict(zip(layers, case.firms, strict=True)))
 print(f"all layers together earned {format_usd(case.pool_usd_per_year)} a year before the jump")
 print(
@@ -135,7 +137,9 @@ def pool_share(profit_usd):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_pool_share", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-_shares = check.numbers("pool_share([30, 20, -10])", pool_share([30.0, 20.0, -10.0]), count=3, low=-10, high=10)
+_shares = check.numbers(
+    "pool_share([30, 20, -10])", pool_share([30.0, 20.0, -10.0]), count=3, low=-10, high=10
+)
 check.same("the shares sum to 1", sum(_shares), 1.0)
 check.rising("who earns more has the larger share", lambda i: _shares[i], [2, 1, 0])
 check.refuses("layers that lose together", lambda: pool_share([5.0, -8.0]))
@@ -197,7 +201,9 @@ quarter = {  # the two makers in about the same quarter of 2026
     for firm, row in (("memory", "micron-fy2026q3"), ("accelerators", "nvidia-fy2027q1"))
 }  # fmt: skip
 for firm, (sales, margin) in quarter.items():
-    print(f"{firm:12s}: gross margin {margin:.1%}, gross profit {format_usd(sales * margin)} in the quarter")
+    print(
+        f"{firm:12s}: gross margin {margin:.1%}, gross profit {format_usd(sales * margin)} in the quarter"
+    )
 rows = facts.table("value-chain")
 used = rows[(rows["era"] == "ai") & (rows["year"] == 2025) & (rows["period_kind"] == "year")
             & (rows["segment"] == "total") & rows["operating_income_usd"].notna()].index  # fmt: skip
@@ -218,7 +224,9 @@ print(mobile.to_string(float_format=lambda x: f"{x:.3g}"))
 gained = mobile["share_of_change"].sort_values(ascending=False)
 axes = plots.bars(
     gained.to_dict(),
-    claim=f"From 2007 to 2020 {gained.index[0]}s took {gained.iloc[0]:.0%} of mobile's new profit, networks {gained['network']:.0%}",
+    claim=f"From 2007 to 2020 {gained.index[0]}s took {gained.iloc[0]:.0%} of mobile's new profit, networks {gained['network']:.0%}".replace(
+        "-", "−"
+    ),
     x_label="share of the growth of operating income, firms that report both years",
     highlight=[gained.index[0]],
     shown="{:.0%}",
@@ -226,8 +234,9 @@ axes = plots.bars(
 plots.show(axes, "Bars: share of mobile's added operating income by layer; devices lead, platforms follow, networks have none.")  # fmt: skip
 later = apps.pool_change("mobile", 2009, 2020)["share_of_change"]
 print(f"counted from 2009, when an app maker enters the table: {later.round(2).to_dict()}")
-used = rows[(rows["era"] == "mobile") & rows["year"].isin([2007, 2009, 2020])
-            & rows["operating_income_usd"].notna()].index  # fmt: skip
+print("a year without a report is a straight line between its neighbours")
+used = rows[(rows["era"] == "mobile") & rows["year"].isin([2007, 2009, 2010, 2020]) & rows["operating_income_usd"].notna()
+            & rows["firm"].isin([*", ".join(mobile["firms"]).split(", "), "Facebook"])].index  # fmt: skip
 print(facts.sources(*(facts.value(f"value-chain/{row}/operating_income_usd") for row in used)))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "cournot_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -266,10 +275,18 @@ def cournot_margin_usd(intercept_usd, cost_usd, firms):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_cournot_margin_usd", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-check.number("cournot_margin_usd(10, 4, 2)", cournot_margin_usd(10.0, 4.0, 2.0), low=0.1, high=10, unit="USD")
-check.rising("more firms leave a smaller margin", lambda n: -cournot_margin_usd(10.0, 4.0, n), [1, 2, 5, 50])
+check.number(
+    "cournot_margin_usd(10, 4, 2)", cournot_margin_usd(10.0, 4.0, 2.0), low=0.1, high=10, unit="USD"
+)
+check.rising(
+    "more firms leave a smaller margin", lambda n: -cournot_margin_usd(10.0, 4.0, n), [1, 2, 5, 50]
+)
 check.same("infinitely many firms leave none", cournot_margin_usd(10.0, 4.0, math.inf), 0.0)
-check.same("a cost that rises with the intercept changes nothing", cournot_margin_usd(12.0, 6.0, 3), cournot_margin_usd(10.0, 4.0, 3))
+check.same(
+    "a cost that rises with the intercept changes nothing",
+    cournot_margin_usd(12.0, 6.0, 3),
+    cournot_margin_usd(10.0, 4.0, 3),
+)
 check.ok("cournot_margin_usd: falls with the number of firms, to nothing")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(3)
@@ -340,11 +357,32 @@ def chain_profit_usd(intercept_usd, slope_usd, costs_usd, firms):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_chain_profit_usd", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-_two = check.numbers("chain_profit_usd(100, 1, [10, 10], [2, 3])", chain_profit_usd(100.0, 1.0, [10.0, 10.0], [2.0, 3.0]), count=2, low=1, high=1e4, unit="USD/yr")
-check.same("it does not matter which layer bears a cost", chain_profit_usd(100.0, 1.0, [0.0, 20.0], [2.0, 3.0]), _two)
-check.same("twice the customers, twice the profit", chain_profit_usd(100.0, 0.5, [10.0, 10.0], [2.0, 3.0]), 2 * np.array(_two))
-check.same("infinitely many firms earn nothing", chain_profit_usd(100.0, 1.0, [10.0, 10.0], [math.inf, 2.0])[0], 0.0)
-check.refuses("costs that reach the intercept", lambda: chain_profit_usd(10.0, 1.0, [6.0, 4.0], [2.0, 2.0]))
+_two = check.numbers(
+    "chain_profit_usd(100, 1, [10, 10], [2, 3])",
+    chain_profit_usd(100.0, 1.0, [10.0, 10.0], [2.0, 3.0]),
+    count=2,
+    low=1,
+    high=1e4,
+    unit="USD/yr",
+)
+check.same(
+    "it does not matter which layer bears a cost",
+    chain_profit_usd(100.0, 1.0, [0.0, 20.0], [2.0, 3.0]),
+    _two,
+)
+check.same(
+    "twice the customers, twice the profit",
+    chain_profit_usd(100.0, 0.5, [10.0, 10.0], [2.0, 3.0]),
+    2 * np.array(_two),
+)
+check.same(
+    "infinitely many firms earn nothing",
+    chain_profit_usd(100.0, 1.0, [10.0, 10.0], [math.inf, 2.0])[0],
+    0.0,
+)
+check.refuses(
+    "costs that reach the intercept", lambda: chain_profit_usd(10.0, 1.0, [6.0, 4.0], [2.0, 2.0])
+)
 check.ok("chain_profit_usd: only the sum of costs counts, profit grows with the market")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(4)
@@ -366,7 +404,11 @@ check.agrees(
            4.0: "all layers' margins lower the quantity", 2.25: "all layers' margins lower the quantity"},
 )  # fmt: skip
 _five = np.asarray(chain_profit_usd(10.0, 1.0, [0.0] * 5, [3.0] * 5))
-check.agrees("shares of five layers with three firms each", _five / _five.sum(), 0.75 ** np.arange(5) / (0.75 ** np.arange(5)).sum())
+check.agrees(
+    "shares of five layers with three firms each",
+    _five / _five.sum(),
+    0.75 ** np.arange(5) / (0.75 ** np.arange(5)).sum(),
+)
 for _ in range(10):
     _n = _rng.uniform(1, 9, 5)
     _c, _b = _rng.uniform(0, 1, 5), _rng.uniform(1e-10, 1e-8)
@@ -408,7 +450,9 @@ for order in ("upstream-first", "downstream-first", "simultaneous"):
     fit = apps.calibrate(pool, cost_usd_per_year=dict.fromkeys(layers, 0.0), demand_elasticity=elastic,
                          order=order, capital_usd_per_year=beyond)  # fmt: skip
     rent = {name: format_usd(usd) for name, usd in fit.rent_usd_per_year.items() if usd > 0}
-    print(f"{order:16s}: firms {({n: round(k, 1) for n, k in fit.firms.items()})}, rent beyond a monopoly's: {rent or 'none'}")
+    print(
+        f"{order:16s}: firms { ({n: round(k, 1) for n, k in fit.firms.items()}) }, rent beyond a monopoly's: {rent or 'none'}"
+    )
 print(facts.sources(elastic))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "rent_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -450,7 +494,13 @@ def scarcity_rent_usd(intercept_usd, slope_usd, costs_usd, firms, capacity):
 
 # %% nbgrader={"grade": true, "grade_id": "test_scarcity_rent_usd", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _tight = lambda k: scarcity_rent_usd(10.0, 1.0, [1.0, 1.0], [2.0, 4.0], k)  # noqa: E731
-check.number("scarcity_rent_usd(10, 1, [1, 1], [2, 4], 2)", _tight(2.0), low=0.1, high=10, unit="USD per unit")
+check.number(
+    "scarcity_rent_usd(10, 1, [1, 1], [2, 4], 2)",
+    _tight(2.0),
+    low=0.1,
+    high=10,
+    unit="USD per unit",
+)
 check.same("a capacity beyond demand brings no rent", _tight(1e6), 0.0)
 check.rising("the scarcer, the dearer", lambda k: -_tight(k), [0.5, 1.0, 2.0])
 check.ok("scarcity_rent_usd: none while there is slack, more the scarcer")
@@ -468,7 +518,11 @@ for _ in range(20):
                _k: "per unit, not for all units of a year",
                (_gap - _b * (1 + (1 / _n).sum()) * _k) / _want: "each margin steepens the demand of the layer before it: multiply, do not add"},
     )  # fmt: skip
-    check.agrees("a capacity that just suffices", scarcity_rent_usd(12.0, _b, list(_c), list(_n), 1.000001 * _gap / _all), 0.0)
+    check.agrees(
+        "a capacity that just suffices",
+        scarcity_rent_usd(12.0, _b, list(_c), list(_n), 1.000001 * _gap / _all),
+        0.0,
+    )
     check.agrees("hardly any capacity", scarcity_rent_usd(12.0, _b, list(_c), list(_n), 0.0), _gap)
 ### END HIDDEN TESTS
 
@@ -476,8 +530,12 @@ for _ in range(20):
 # explore: the jump of your case, while the chip layer carries no more than it did before
 capacity = float(case.path(1.0).quantity[0])
 jumps = np.linspace(1, 4, 31)
-rents = [scarcity_rent_usd(case.intercept_usd, case.slope_usd / j, costs, firms, capacity) for j in jumps]
-rent_now = scarcity_rent_usd(case.intercept_usd, case.slope_usd / case.demand_jump, costs, firms, capacity)
+rents = [
+    scarcity_rent_usd(case.intercept_usd, case.slope_usd / j, costs, firms, capacity) for j in jumps
+]
+rent_now = scarcity_rent_usd(
+    case.intercept_usd, case.slope_usd / case.demand_jump, costs, firms, capacity
+)
 axes = plots.sweep(
     jumps,
     {"rent": rents, "price": [case.intercept_usd - case.slope_usd / j * capacity for j in jumps]},
@@ -488,7 +546,10 @@ axes = plots.sweep(
 plots.show(axes, "Price and scarcity rent over the size of the jump: both rise, the rent from zero and faster than the price.")  # fmt: skip
 for who in ("scarce", "customer", "first-mover"):
     split = case.squeezed(rent_to=who)
-    keeps = {n: format_usd(usd) for n, usd in zip(split.names, split.operating_profit_usd_per_year, strict=True)}
+    keeps = {
+        n: format_usd(usd)
+        for n, usd in zip(split.names, split.operating_profit_usd_per_year, strict=True)
+    }
     print(f"rent to the {who:12s}: {keeps}")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "who_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -549,15 +610,33 @@ def entry_path_count(firms, living, delay_steps, foresight=1.0):
 
 # %% nbgrader={"grade": true, "grade_id": "test_entry_path_count", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check.same("as long as `living`", float(len(entry_path_count(2.0, [5.0] * 6, 2))), 6.0)
-check.same("without delay as many as can live, at once", entry_path_count(2.0, [5.0, 5.0], 0), [5.0, 5.0])
-check.same("where nobody more can live nobody enters", entry_path_count(4.0, [3.0, 4.0, 2.0], 1), [4.0] * 3)
-check.rising("who sees fewer orders builds more", lambda f: entry_path_count(2.0, [5.0] * 8, 3, -f)[-1], [-1.0, -0.5, 0.0])
+check.same(
+    "without delay as many as can live, at once", entry_path_count(2.0, [5.0, 5.0], 0), [5.0, 5.0]
+)
+check.same(
+    "where nobody more can live nobody enters", entry_path_count(4.0, [3.0, 4.0, 2.0], 1), [4.0] * 3
+)
+check.rising(
+    "who sees fewer orders builds more",
+    lambda f: entry_path_count(2.0, [5.0] * 8, 3, -f)[-1],
+    [-1.0, -0.5, 0.0],
+)
 check.ok("entry_path_count: length, no delay, no leaving, and a glut without foresight")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(6)
 _late = entry_path_count(2.0, [5.0] * 9, 3)
-check.agrees("the firms just before the first plant opens, after three steps", _late[2], 2.0, hints={2.5: "a plant sells when it opens, not when it is ordered"})
-check.agrees("the firms when the first plants open, after three steps", _late[3], 5.0, hints={0.4: "plants ordered `delay_steps` ago open before anybody decides: one step too late"})
+check.agrees(
+    "the firms just before the first plant opens, after three steps",
+    _late[2],
+    2.0,
+    hints={2.5: "a plant sells when it opens, not when it is ordered"},
+)
+check.agrees(
+    "the firms when the first plants open, after three steps",
+    _late[3],
+    5.0,
+    hints={0.4: "plants ordered `delay_steps` ago open before anybody decides: one step too late"},
+)
 for _d in (1, 2, 5):
     check.agrees(
         f"five firms' room, no foresight, a delay of {_d}: the gap is ordered {_d} times", entry_path_count(2.0, [7.0] * 20, _d, 0.0)[-1], 2 + 5.0 * _d,
@@ -579,7 +658,11 @@ for _ in range(20):
         else:
             _now += _order
         _want.append(_now)
-    check.agrees(f"a market that goes up and down, delay {_d}, foresight {_f:.2f}", entry_path_count(_start, list(_living), _d, _f), _want)
+    check.agrees(
+        f"a market that goes up and down, delay {_d}, foresight {_f:.2f}",
+        entry_path_count(_start, list(_living), _d, _f),
+        _want,
+    )
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
@@ -591,14 +674,16 @@ seen = {f"foresight {f:g}": entry_path_count(2.0, room, steps, f) for f in (1.0,
 over = seen["foresight 0"][-1] / room[-1]
 axes = plots.sweep(
     np.arange(len(room)) * 0.5,
-    seen,
+    seen | {"can live": room},
     claim=f"With a delay of {delay:g} years, newcomers who see no orders build {over:.1f} times what can live",
     x_label="years",
     y_label="firms in the layer",
-    target=(room[-1], "can live"),
 )
 plots.show(axes, "Firms over time for four degrees of foresight: after the delay all jump, the less foresight the higher above the number that can live.")  # fmt: skip
-glut = [facts.value(f"value-chain/{row}/operating_margin_share") for row in ("sk-hynix-2023", "micron-fy2023")]
+glut = [
+    facts.value(f"value-chain/{row}/operating_margin_share")
+    for row in ("sk-hynix-2023", "micron-fy2023")
+]
 print(f"memory makers' operating margins in the glut of 2023: {glut[0]:.0%} and {glut[1]:.0%}")
 print("before the cost of plants no Cournot firm loses; after it, a glut does")
 print(facts.sources(delay, *glut))
@@ -608,12 +693,13 @@ print(facts.sources(delay, *glut))
 #
 # Now all five layers at once: each has its own delay, newcomers come while a plant pays, plants wear
 # out. The jump is at year 0. At the start nobody wants in or out: profit *after* the cost of plants is
-# zero everywhere. Three worlds, the same jump:
+# zero everywhere. Four worlds, the same jump:
 #
 # - **delays alone**, no layer scarce;
 # - the chip layer's plants **ran full** when demand jumped;
-# - delays, and a **barrier** at the top: an entrant into models or apps pays three times the cost of its
-#   plant on top (networks, switching, data: whatever those inside need not pay again).
+# - delays, and **barriers at the top**: an entrant into models or apps pays three times the cost of its
+#   plant on top (networks, switching, data: whatever those inside need not pay again);
+# - delays, and a **barrier at the bottom**: the same for energy (38:57: technical as well as scale).
 
 # %% tags=["explore"]
 # explore: profit after the cost of plants, layer by layer
@@ -622,13 +708,16 @@ worlds = {
     "delays alone": case.path(years, scarce=None),
     "chips ran full": case.path(years),
     "barriers at the top": case.path(years, scarce=None, barrier_models=3.0, barrier_apps=3.0),
+    "a barrier at the bottom": case.path(years, scarce=None, barrier_energy=3.0),
 }
 for name, path in worlds.items():
     end = path.profit_usd_per_year[:, -1]
     if abs(end).max() < 0.01 * path.operating_profit_usd_per_year[:, -1].sum():
-        claim = f"{name.capitalize()}: profit moves to nowhere; in the end no layer earns more than its plants cost"
+        claim = (
+            f"{name.capitalize()}: profit ends nowhere, no layer earns more than its plants cost"
+        )
     else:
-        claim = f"{name.capitalize()}: in the end {layers[int(end.argmax())]} earn {format_usd(end.max())} a year beyond their plants"
+        claim = f"{name.capitalize()}: {format_usd(end.max())} a year beyond the cost of plants stays with {layers[int(end.argmax())]}"
     axes = plots.sweep(
         path.years,
         dict(zip(path.names, path.profit_usd_per_year / 1e9, strict=True)),
@@ -637,19 +726,31 @@ for name, path in worlds.items():
         y_label="profit after the cost of plants, bn USD a year",
     )
     plots.show(axes, f"Profit of five layers over {years:g} years in the world of {name}.")
-before = float(worlds["delays alone"].operating_profit_usd_per_year[:, 0].sum())
-print("year    " + "".join(f"{name:>42s}" for name in worlds))
+print("bn USD a year: all layers beyond their plants / consumer surplus")
+print("year" + "".join(f"{name:>26s}" for name in worlds))
 for year in (1, 3, 5, 8, 15):
-    cells = [(p.profit_usd_per_year[:, 2 * year].sum(), p.consumer_surplus_usd_per_year[2 * year]) for p in worlds.values()]
-    print(f"{year:4d}    " + "".join(f"{'layers ' + format_usd(a) + ', customers ' + format_usd(b):>42s}" for a, b in cells))
+    cells = [
+        (
+            p.profit_usd_per_year[:, 2 * year].sum() / 1e9,
+            p.consumer_surplus_usd_per_year[2 * year] / 1e9,
+        )
+        for p in worlds.values()
+    ]
+    print(f"{year:4d}" + "".join(f"{f'{a:.0f} / {b:.0f}':>26s}" for a, b in cells))
 
 # %% tags=["explore"]
 # explore: the order of moves and the delays, as robustness checks. Does any of them lift profit up?
 for order in ("upstream-first", "downstream-first", "simultaneous"):
-    late, at_once = (case.path(years, scarce=None, order=order, delays=d, foresight=1.0) for d in (True, False))
+    late, at_once = (
+        case.path(years, scarce=None, order=order, delays=d, foresight=1.0) for d in (True, False)
+    )
     moved = np.abs(late.pool_share[:, -1] - at_once.pool_share[:, -1]).max()
     print(f"{order:16s}: shares with and without delays differ by at most {moved:.2%} in the end")
-print(facts.sources(*(facts.value(f"apps/entry-delay-{name}") for name in layers), *case.inputs().values()))
+print(
+    facts.sources(
+        *(facts.value(f"apps/entry-delay-{name}") for name in layers), *case.inputs().values()
+    )
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "merged_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 8 · Build: one firm instead of five layers
@@ -686,9 +787,24 @@ def merged_usd_per_year(intercept_usd, slope_usd, costs_usd, firms):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_merged_usd_per_year", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-_m = check.numbers("merged_usd_per_year(100, 1, [10, 10], [2, 3])", merged_usd_per_year(100.0, 1.0, [10.0, 10.0], [2.0, 3.0]), count=2, low=1, high=1e4, unit="USD/yr")
-check.rising("more firms: less profit", lambda n: -merged_usd_per_year(100.0, 1.0, [0.0, 0.0], [n, n])[0], [1.0, 2.0, 8.0])
-check.rising("more firms: more for customers", lambda n: merged_usd_per_year(100.0, 1.0, [0.0, 0.0], [n, n])[1], [1.0, 2.0, 8.0])
+_m = check.numbers(
+    "merged_usd_per_year(100, 1, [10, 10], [2, 3])",
+    merged_usd_per_year(100.0, 1.0, [10.0, 10.0], [2.0, 3.0]),
+    count=2,
+    low=1,
+    high=1e4,
+    unit="USD/yr",
+)
+check.rising(
+    "more firms: less profit",
+    lambda n: -merged_usd_per_year(100.0, 1.0, [0.0, 0.0], [n, n])[0],
+    [1.0, 2.0, 8.0],
+)
+check.rising(
+    "more firms: more for customers",
+    lambda n: merged_usd_per_year(100.0, 1.0, [0.0, 0.0], [n, n])[1],
+    [1.0, 2.0, 8.0],
+)
 check.ok("merged_usd_per_year: two numbers, moving in opposite directions")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(8)
@@ -708,7 +824,11 @@ for _ in range(20):
         hints={2.0: "a triangle is half of its rectangle", 1 / _w**2: "the triangle above the price, not above the cost"},
     )  # fmt: skip
 _apart = 100.0**2 * 3 / 16 / 2
-check.agrees("two monopolies earn a third more as one (Spengler)", merged_usd_per_year(100.0, 2.0, [0.0, 0.0], [1.0, 1.0])[0], _apart * 4 / 3)
+check.agrees(
+    "two monopolies earn a third more as one (Spengler)",
+    merged_usd_per_year(100.0, 2.0, [0.0, 0.0], [1.0, 1.0])[0],
+    _apart * 4 / 3,
+)
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
@@ -718,12 +838,24 @@ for name, n in (("your case", firms), ("monopolies", [1.0] * 5)):
     steepness = float(np.prod(1 + 1 / np.array(n)))
     kept = (case.intercept_usd - sum(costs)) ** 2 / (2 * case.slope_usd * steepness**2)
     profit, surplus = merged_usd_per_year(case.intercept_usd, case.slope_usd, costs, n)
-    print(f"{name:10s}: profit {format_usd(apart)} → {format_usd(profit)}, customers {format_usd(kept)} → {format_usd(surplus)}")
+    print(
+        f"{name:10s}: profit {format_usd(apart)} → {format_usd(profit)}, customers {format_usd(kept)} → {format_usd(surplus)}"
+    )
 
 # a contrast, and no check: what bargaining would say, with one firm in each layer
-players, worth = apps.chain_game({n: [c] for n, c in zip(layers, costs, strict=True)}, value_usd=case.intercept_usd)
-print("Shapley:", {n: f"{usd:.2f}" for (n, _), usd in apps.shapley(players, worth).items()}, "USD a unit, whatever the costs")
-print("core:   ", {n: f"{r.low_usd:.2f}…{r.high_usd:.2f}" for (n, _), r in apps.core(players, worth).items()}, "so any split at all")
+players, worth = apps.chain_game(
+    {n: [c] for n, c in zip(layers, costs, strict=True)}, value_usd=case.intercept_usd
+)
+print(
+    "Shapley:",
+    {n: f"{usd:.2f}" for (n, _), usd in apps.shapley(players, worth).items()},
+    "USD a unit, whatever the costs",
+)
+print(
+    "core:   ",
+    {n: f"{r.low_usd:.2f}…{r.high_usd:.2f}" for (n, _), r in apps.core(players, worth).items()},
+    "so any split at all",
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "wrapper_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 9 · Build: the wrapper
@@ -739,7 +871,9 @@ print("core:   ", {n: f"{r.low_usd:.2f}…{r.high_usd:.2f}" for (n, _), r in app
 
 
 # %% nbgrader={"grade": false, "grade_id": "wrapper_value_usd", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def wrapper_value_usd(margin_usd_per_year, hazard_per_year, discount_rate, growth_rate=0.0, horizon_years=math.inf):
+def wrapper_value_usd(
+    margin_usd_per_year, hazard_per_year, discount_rate, growth_rate=0.0, horizon_years=math.inf
+):
     """Value of a margin that may be absorbed.
 
     Parameters
@@ -771,20 +905,47 @@ def wrapper_value_usd(margin_usd_per_year, hazard_per_year, discount_rate, growt
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_wrapper_value_usd", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-check.number("wrapper_value_usd(1e8, 0.4, 0.1)", wrapper_value_usd(1e8, 0.4, 0.1), low=1e6, high=1e10, unit="USD")
-check.rising("a higher hazard lowers the value", lambda h: -wrapper_value_usd(1e8, h, 0.1), [0, 0.1, 1, 10])
+check.number(
+    "wrapper_value_usd(1e8, 0.4, 0.1)",
+    wrapper_value_usd(1e8, 0.4, 0.1),
+    low=1e6,
+    high=1e10,
+    unit="USD",
+)
+check.rising(
+    "a higher hazard lowers the value", lambda h: -wrapper_value_usd(1e8, h, 0.1), [0, 0.1, 1, 10]
+)
 check.same("an infinite hazard leaves nothing", wrapper_value_usd(1e8, math.inf, 0.1), 0.0)
-check.rising("more years are worth more", lambda t: wrapper_value_usd(1e8, 0.3, 0.1, 0.2, t), [1, 2, 10, math.inf])
-check.refuses("growth that outruns everything, for ever", lambda: wrapper_value_usd(1e8, 0.1, 0.1, 0.5))
+check.rising(
+    "more years are worth more",
+    lambda t: wrapper_value_usd(1e8, 0.3, 0.1, 0.2, t),
+    [1, 2, 10, math.inf],
+)
+check.refuses(
+    "growth that outruns everything, for ever", lambda: wrapper_value_usd(1e8, 0.1, 0.1, 0.5)
+)
 check.ok("wrapper_value_usd: hazard, horizon, and no infinite fortune")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(9)
 check.agrees("no hazard, for ever: a perpetuity", wrapper_value_usd(1e8, 0.0, 0.1), 1e9)
-check.agrees("a year in which growth just makes up for all that fades", wrapper_value_usd(1e8, 0.2, 0.1, 0.1 + 0.2, 1.0), 1e8)
-check.agrees("four years of 25 % growth against nothing", wrapper_value_usd(1e8, 0.0, 0.25, 0.25, 4.0), 4e8)
-check.refuses("growth that just makes up, for ever", lambda: wrapper_value_usd(1e8, 0.0, 0.25, 0.25))
+check.agrees(
+    "a year in which growth just makes up for all that fades",
+    wrapper_value_usd(1e8, 0.2, 0.1, 0.1 + 0.2, 1.0),
+    1e8,
+)
+check.agrees(
+    "four years of 25 % growth against nothing", wrapper_value_usd(1e8, 0.0, 0.25, 0.25, 4.0), 4e8
+)
+check.refuses(
+    "growth that just makes up, for ever", lambda: wrapper_value_usd(1e8, 0.0, 0.25, 0.25)
+)
 for _ in range(20):
-    _h, _r, _g, _t = _rng.uniform(0.2, 1.5), _rng.uniform(0.06, 0.15), _rng.uniform(0.02, 0.15), _rng.uniform(2, 8)
+    _h, _r, _g, _t = (
+        _rng.uniform(0.2, 1.5),
+        _rng.uniform(0.06, 0.15),
+        _rng.uniform(0.02, 0.15),
+        _rng.uniform(2, 8),
+    )
     _k = _h + _r - _g
     check.agrees(
         f"hazard {_h:.2f}, rate {_r:.2f}, growth {_g:.2f}, for ever", wrapper_value_usd(1e7, _h, _r, _g), 1e7 / _k,
@@ -807,15 +968,17 @@ hazard_at_price = decision.flip_value(
     lambda hazard: wrapper_value_usd(case.wrapper_margin_usd_per_year, hazard, rate, case.wrapper_growth) - case.wrapper_price_usd,
     {"hazard": 0.4}, "hazard", case.wrapper_growth, 10.0,
 )  # fmt: skip
-hazards = np.geomspace(max(0.15, case.wrapper_growth), 4, 60)
-values = [wrapper_value_usd(case.wrapper_margin_usd_per_year, h, rate, case.wrapper_growth) for h in hazards]
+lives_years = np.linspace(0.25, 4, 60)
+values = [
+    wrapper_value_usd(case.wrapper_margin_usd_per_year, 1 / life, rate, case.wrapper_growth)
+    for life in lives_years
+]
 axes = plots.sweep(
-    1 / hazards,
+    lives_years,
     {"value": np.array(values) / 1e6},
     claim=f"At {format_usd(case.wrapper_price_usd)} the buyer bets on {1 / hazard_at_price:.1f} years before absorption",
     x_label="mean years until absorbed",
     y_label="value of the wrapper, m USD",
-    log="x",
     target=(case.wrapper_price_usd / 1e6, "price"),
 )
 plots.show(axes, "Value of the wrapper over its mean life: it rises, and crosses the price at the life that the buyer bets on.")  # fmt: skip
@@ -824,9 +987,16 @@ print(facts.sources(rate))
 # %% tags=["explore"]
 # explore (45:41): the same function prices a lead. Is half a year enormous, in money?
 months = facts.value("model-assumptions/lead-months")
-gross = facts.value("value-chain/openai-2025/revenue_usd") * facts.value("value-chain/openai-2025/gross_margin_share")
-spent = gross - facts.value("value-chain/openai-2025/operating_income_usd")  # beyond the cost of serving
-growth = math.log(facts.value("value-chain/openai-2025/revenue_usd") / facts.value("value-chain/openai-2024/revenue_usd"))
+gross = facts.value("value-chain/openai-2025/revenue_usd") * facts.value(
+    "value-chain/openai-2025/gross_margin_share"
+)
+spent = gross - facts.value(
+    "value-chain/openai-2025/operating_income_usd"
+)  # beyond the cost of serving
+growth = math.log(
+    facts.value("value-chain/openai-2025/revenue_usd")
+    / facts.value("value-chain/openai-2024/revenue_usd")
+)
 
 
 def lead_worth_usd(lead_months):
@@ -835,9 +1005,15 @@ def lead_worth_usd(lead_months):
 
 
 price_of_lead = spent * months / 12
-needed_months = decision.flip_value(lambda lead: lead_worth_usd(lead) - price_of_lead, {"lead": months}, "lead", 1.0, 60.0)
-print(f"half a year's spending beyond serving: {format_usd(price_of_lead)}; {months:g} months of lead earn {format_usd(lead_worth_usd(months))}")
-print(f"at the same growth a lead would have to last {needed_months:.0f} months to pay for what half a year costs")
+needed_months = decision.flip_value(
+    lambda lead: lead_worth_usd(lead) - price_of_lead, {"lead": months}, "lead", 1.0, 60.0
+)
+print(
+    f"half a year's spending beyond serving: {format_usd(price_of_lead)}; {months:g} months of lead earn {format_usd(lead_worth_usd(months))}"
+)
+print(
+    f"at the same growth a lead would have to last {needed_months:.0f} months to pay for what half a year costs"
+)
 print(facts.sources(months, rate, facts.value("value-chain/openai-2025/revenue_usd"), facts.value("value-chain/openai-2025/gross_margin_share"),
                     facts.value("value-chain/openai-2025/operating_income_usd"), facts.value("value-chain/openai-2024/revenue_usd")))  # fmt: skip
 
@@ -881,22 +1057,62 @@ def held_usd(profit_usd_per_year, step_years, discount_rate, horizon_years):
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_held_usd", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-_held = check.numbers("held_usd(two layers, …)", held_usd(np.array([[4.0, 4.0, 4.0], [1.0, 2.0, 3.0]]), 0.5, 0.1, 1.5), count=2, low=0.1, high=100, unit="USD")
-check.same("at a rate of zero a year of 4 a year is 4", held_usd(np.array([[4.0, 4.0, 4.0]]), 0.5, 0.0, 1.0), [4.0])
-check.same("a horizon beyond the last step adds nothing", held_usd(np.array([[4.0, 4.0]]), 0.5, 0.1, 1.0), held_usd(np.array([[4.0, 4.0]]), 0.5, 0.1, 9.0))
-check.rising("a higher rate lowers what comes later", lambda r: -held_usd(np.array([[4.0] * 9]), 0.5, r, 4.0)[0], [0, 0.1, 0.5])
+_held = check.numbers(
+    "held_usd(two layers, …)",
+    held_usd(np.array([[4.0, 4.0, 4.0], [1.0, 2.0, 3.0]]), 0.5, 0.1, 1.5),
+    count=2,
+    low=0.1,
+    high=100,
+    unit="USD",
+)
+check.same(
+    "at a rate of zero a year of 4 a year is 4",
+    held_usd(np.array([[4.0, 4.0, 4.0]]), 0.5, 0.0, 1.0),
+    [4.0],
+)
+check.same(
+    "a horizon beyond the last step adds nothing",
+    held_usd(np.array([[4.0, 4.0]]), 0.5, 0.1, 1.0),
+    held_usd(np.array([[4.0, 4.0]]), 0.5, 0.1, 9.0),
+)
+check.rising(
+    "a higher rate lowers what comes later",
+    lambda r: -held_usd(np.array([[4.0] * 9]), 0.5, r, 4.0)[0],
+    [0, 0.1, 0.5],
+)
 check.ok("held_usd: a value for each layer, up to the horizon")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(10)
-check.agrees("a step that is paid today is not discounted", held_usd(np.array([[8.0]]), 0.5, 0.3, 1.0), [4.0], hints={math.exp(-0.15): "paid at the start of the step"})
-check.agrees("half of the first step", held_usd(np.array([[8.0, 8.0]]), 0.5, 0.3, 0.25), [2.0], hints={2.0: "a step that the horizon cuts counts in part", 0.0: "a step that the horizon cuts counts in part"})
+check.agrees(
+    "a step that is paid today is not discounted",
+    held_usd(np.array([[8.0]]), 0.5, 0.3, 1.0),
+    [4.0],
+    hints={math.exp(-0.15): "paid at the start of the step"},
+)
+check.agrees(
+    "half of the first step",
+    held_usd(np.array([[8.0, 8.0]]), 0.5, 0.3, 0.25),
+    [2.0],
+    hints={
+        2.0: "a step that the horizon cuts counts in part",
+        0.0: "a step that the horizon cuts counts in part",
+    },
+)
 for _ in range(20):
     _steps, _dt, _r = int(_rng.integers(4, 30)), _rng.uniform(0.1, 1), _rng.uniform(0.02, 0.2)
     _flow = _rng.normal(1e9, 3e9, (5, _steps))
     _t = [_dt * _i for _i in range(_steps)]
     for _horizon in (_dt * _steps * _rng.uniform(0.2, 0.9), _dt * _steps):
         _parts = [min(_dt, max(0.0, _horizon - _s)) for _s in _t]
-        _want = np.array([sum(_x * _p * math.exp(-_r * _s) for _x, _p, _s in zip(_row, _parts, _t, strict=True)) for _row in _flow])
+        _want = np.array(
+            [
+                sum(
+                    _x * _p * math.exp(-_r * _s)
+                    for _x, _p, _s in zip(_row, _parts, _t, strict=True)
+                )
+                for _row in _flow
+            ]
+        )
         check.agrees(
             f"five layers, {_steps} steps of {_dt:.2f} years, up to {_horizon:.2f} years", held_usd(_flow, _dt, _r, _horizon), _want,
             hints={1 / _dt: "profit is given per year: multiply by the length of the step",
@@ -905,13 +1121,17 @@ for _ in range(20):
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
-# explore: from today on, over one year and over five, in three worlds
+# explore: from today on, over one year, five and twelve, in the four worlds
 now = round(case.age_years / 0.5)
 for name, path in worlds.items():
     for horizon in (1.0, 5.0, 12.0):
         held = held_usd(path.profit_usd_per_year[:, now:], 0.5, rate, horizon)
         best, worst = layers[int(np.argmax(held))], layers[int(np.argmin(held))]
-        print(f"{name:20s} {horizon:4.0f} years: " + ", ".join(f"{n} {format_usd(usd)}" for n, usd in zip(layers, held, strict=True)) + f"; best {best}, worst {worst}")
+        print(
+            f"{name:24s}{horizon:3.0f} y: "
+            + ", ".join(f"{n} {usd / 1e9:.1f}" for n, usd in zip(layers, held, strict=True))
+            + f" bn; best {best}, worst {worst}"
+        )
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "explain_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Explain the gap
@@ -957,14 +1177,20 @@ books = {}
 for scarce in ("chips", "energy", None):
     for order in ("upstream-first", "downstream-first"):
         for horizon in (1.0, 5.0):
-            usd = {n: held_layer_usd(n, horizon, order=order, scarce=scarce, **inputs) for n in layers}
+            usd = {
+                n: held_layer_usd(n, horizon, order=order, scarce=scarce, **inputs) for n in layers
+            }
             books[scarce, order, horizon] = usd
             long, short = max(usd, key=usd.get), min(usd, key=usd.get)
-            print(f"scarce: {scarce or 'nothing':8s} {order:17s} {horizon:.0f} y: long {long} {format_usd(usd[long])}, short {short} {format_usd(usd[short])}")
+            print(
+                f"scarce: {scarce or 'nothing':8s} {order:17s} {horizon:.0f} y: long {long} {usd[long] / 1e9:.1f} bn, short {short} {usd[short] / 1e9:.1f} bn"
+            )
 path = case.path(case.age_years + 5.0)
-for horizon in (0.0, 1.0, 4.5):
-    at = round((case.age_years + horizon) / 0.5)
-    print(f"in {horizon:g} years: all layers {format_usd(path.profit_usd_per_year[:, at].sum())} a year beyond their plants, customers {format_usd(path.consumer_surplus_usd_per_year[at])} a year")
+for ahead in (0.0, 1.0, 4.5):
+    at = round((case.age_years + ahead) / 0.5)
+    print(
+        f"in {ahead:g} years: all layers {format_usd(path.profit_usd_per_year[:, at].sum())} a year beyond their plants, customers {format_usd(path.consumer_surplus_usd_per_year[at])} a year"
+    )
 
 # %% tags=["explore"]
 # explore: what would turn the five-year choice (about twenty seconds)
@@ -978,9 +1204,14 @@ def lead(**given):
 
 
 searched = {"barrier_models": (0.0, 12.0), "foresight": (0.0, 1.0)}
-flips = {name: decision.flip_value(lead, inputs, name, *ends, rtol=1e-3) for name, ends in searched.items()}
+flips = {
+    name: decision.flip_value(lead, inputs, name, *ends, rtol=1e-3)
+    for name, ends in searched.items()
+}
 turning = [f"{name} = {x:.2g}" for name, x in flips.items() if not math.isnan(x)]
-print(f"“{best}” leads “{rival}” by {format_usd(lead(**inputs))} over five years; turns at {' or '.join(turning) or 'no value searched'}")
+print(
+    f"“{best}” leads “{rival}” by {format_usd(lead(**inputs))} over five years; turns at {' or '.join(turning) or 'no value searched'}"
+)
 frame = decision.tornado(lead, inputs, ranges)
 axes = plots.tornado(
     frame,
@@ -1016,4 +1247,6 @@ outcomes = {
 }
 score = check.calibration(predictions, outcomes)
 print(score.to_string(float_format=lambda x: f"{x:.3g}"))
-print(f"{score['inside'].sum()} of {len(score)} inside; mean score {score['score'].mean():.2f} decades")
+print(
+    f"{score['inside'].sum()} of {len(score)} inside; mean score {score['score'].mean():.2f} decades"
+)

@@ -187,7 +187,10 @@ class ProfitCase:
                 f"horizon_years = {horizon_years!r}: must be above 0 and at most {_HORIZON_YEARS}"
             )
         path = self.path(
-            self.age_years + _HORIZON_YEARS, order=order, scarce=scarce, **inputs
+            self.age_years + _HORIZON_YEARS,
+            order=order,
+            scarce=scarce,
+            **inputs,  # type: ignore[arg-type]
         )
         rate = float((self.inputs() | inputs)["discount_rate"])
         today, until = (
@@ -232,7 +235,8 @@ def _path(
 
 def case(code: str, rng: np.random.Generator | None) -> ProfitCase:
     """Draw the case of a code, or the default case without a generator."""
-    pool = float(apps.pool_history("ai").loc[_BEFORE].clip(lower=0).sum())
+    earned = apps.pool_history("ai").loc[_BEFORE].to_numpy(dtype=float)
+    pool = float(np.nansum(np.maximum(earned, 0.0)))
     default = ProfitCase(
         code=code,
         firms=tuple(float(facts.value(f"apps/firms-{name}")) for name in LAYERS),

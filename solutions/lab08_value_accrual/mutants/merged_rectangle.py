@@ -1,0 +1,11 @@
+# /// mutant
+# cell = "merged_usd_per_year"
+# loses = ["test_merged_usd_per_year"]
+# misconception = "the surplus is the rectangle"
+# message = "a triangle is half of its rectangle"
+# ///
+def merged_usd_per_year(intercept_usd, slope_usd, costs_usd, firms):
+    whole = min(firms)
+    margin = (intercept_usd - sum(costs_usd)) / (whole + 1)
+    quantity = whole * margin / slope_usd
+    return margin * quantity, slope_usd * quantity**2
