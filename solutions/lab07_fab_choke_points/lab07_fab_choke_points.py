@@ -508,8 +508,8 @@ for stage, most in bill.capacity.items():
 print(facts.sources(*(facts.value(f"supply-network/{stage}-capacity") for stage in bill.capacity)))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "lp_ask", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# Let $x_s$ be the **good** output of stage $s$. Making it takes $x_t \cdot$ `inputs[t][s]` / `yields[t]` from each
-# source: what goes into a bad piece is lost with it. So of stage $s$
+# Let $x_t$ be the **good** output of stage $t$. Making it uses up $x_t \cdot$ `inputs[t][s]` / `yields[t]` of each
+# source $s$: what goes into a bad piece is lost with it. So of stage $s$
 #
 # $$x_s - \sum_t \frac{\text{inputs}[t][s]}{\text{yields}[t]}\, x_t \;\ge\; 0$$
 #
@@ -1390,8 +1390,8 @@ print(facts.sources(growth, design, facts.value("supply-assumptions/qualificatio
 # 1. The lecture calls TSMC (26:55) and ASML (42:15) *the* single choke point, and fab capacity the one structural issue
 #    (41:39). Which stage stops your chain this year? In what sense is each of the three statements right all the same: what
 #    is lost, when, and by whom? What in the table would have to be wrong for a fab to bind today?
-# 2. "All of it has to land at the same time" (10:22). Say with left and right elasticities why, in a chain that has been
-#    built out sensibly, no single fix is worth anything, and what that means for everyone who asks for a grant.
+# 2. Everything has to land at the same time, says the lecture (10:22). Say with left and right elasticities why, in a chain
+#    that has been built out sensibly, no single fix is worth anything, and what that means for everyone who asks for a grant.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explain", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
 # See the rubric for a strong and a weak answer.
