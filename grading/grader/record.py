@@ -97,7 +97,8 @@ class Result:
 
         A person may have graded written answers, or overruled a test, since the tests ran.
         """
-        if not items:
+        waiting = all(item.manual for item in items.values())
+        if not items or (self.status == "ungradable" and waiting):
             return self
         known = {item.name: item for item in self.items}
         order = [*(name for name in known if name in items), *(n for n in items if n not in known)]

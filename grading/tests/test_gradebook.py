@@ -10,6 +10,7 @@ from grader import build
 from grader.demo import make_class
 from grader.engine import grade_class
 from grader.errors import GraderError
+from grader.grade import current_results
 from grader.gradebook import Writer, open_gradebook
 from grader.policy import add_extension, read_policy
 from grader.record import ItemResult, Result
@@ -187,6 +188,12 @@ def test_an_ungradable_submission_waits_for_a_person_and_is_no_silent_zero(grade
     assert {row[:3] for row in grades.values()} == {(None, None, True)}
     shown = (graded.autograded / "ben" / LAB / f"{LAB}.ipynb").read_text()
     assert "**This submission could not be graded**" in shown
+    assert next(r for r in current_results(graded, LAB) if r.student == "ben").items == ()
+    with open_gradebook(graded) as book:
+        given = book.find_grade("explain", LAB, LAB, "ben")
+        given.manual_score, given.needs_manual_grade = 3.0, False
+        book.db.commit()
+    assert next(r for r in current_results(graded, LAB) if r.student == "ben").score == 3.0
 
 
 def test_a_submission_to_be_reviewed_is_flagged_in_formgrader(graded):
