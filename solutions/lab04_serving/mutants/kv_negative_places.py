@@ -1,0 +1,13 @@
+# /// mutant
+# cell = "kv_slots_count"
+# loses = ["test_kv_slots_count"]
+# misconception = "memory can be owed"
+# message = "weights that do not fit leave room for nobody"
+# ///
+import math
+
+
+def kv_slots_count(memory_bytes, weight_bytes, kv_bytes_per_token, tokens, page_tokens=16):
+    pages = math.ceil(tokens / page_tokens)
+    room = memory_bytes - weight_bytes
+    return math.floor(room / (pages * page_tokens * kv_bytes_per_token))

@@ -1,0 +1,9 @@
+# /// mutant
+# cell = "site_cost_usd"
+# loses = ["test_site_cost_usd"]
+# misconception = "only the building grows with the site"
+# message = "an exponent of 1 is no scale economy"
+# ///
+def site_cost_usd(power_w, reference_w, reference_usd, built_share, exponent):
+    ratio = power_w / reference_w
+    return reference_usd * (built_share * ratio**exponent + 1 - built_share)
