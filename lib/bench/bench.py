@@ -30,6 +30,7 @@ def main(wanted: list[str]) -> None:
             sys.exit(f"no bench {name!r}: must be one of {', '.join(known)}")
     for name in wanted or known:
         print(f"\n== {name} ==", flush=True)
+        sys.argv = [str(known[name])]  # a bench's own options are for running it alone
         runpy.run_path(str(known[name]))["main"]()
 
 
