@@ -290,7 +290,8 @@ check.same(
 check.ok("cournot_margin_usd: falls with the number of firms, to nothing")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(3)
-check.agrees("a monopoly takes half of the gap", cournot_margin_usd(10.0, 4.0, 1.0), 3.0)
+check.agrees("a monopoly takes half of the gap", cournot_margin_usd(10.0, 4.0, 1.0), 3.0,
+             hints={2.0: "with one firm that is the whole gap: a monopoly leaves half of it to customers"})  # fmt: skip
 for _ in range(10):
     _a, _n = _rng.uniform(5, 20), float(_rng.integers(3, 30))
     _c = _a * _rng.uniform(0.1, 0.9)
@@ -502,6 +503,11 @@ check.number(
     unit="USD per unit",
 )
 check.same("a capacity beyond demand brings no rent", _tight(1e6), 0.0)
+check.same(
+    "with hardly any capacity the whole gap between intercept and costs is rent, on each unit",
+    _tight(1e-12),
+    8.0,
+)
 check.rising("the scarcer, the dearer", lambda k: -_tight(k), [0.5, 1.0, 2.0])
 check.ok("scarcity_rent_usd: none while there is slack, more the scarcer")
 ### BEGIN HIDDEN TESTS
@@ -927,18 +933,6 @@ check.refuses(
 check.ok("wrapper_value_usd: hazard, horizon, and no infinite fortune")
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(9)
-check.agrees("no hazard, for ever: a perpetuity", wrapper_value_usd(1e8, 0.0, 0.1), 1e9)
-check.agrees(
-    "a year in which growth just makes up for all that fades",
-    wrapper_value_usd(1e8, 0.2, 0.1, 0.1 + 0.2, 1.0),
-    1e8,
-)
-check.agrees(
-    "four years of 25 % growth against nothing", wrapper_value_usd(1e8, 0.0, 0.25, 0.25, 4.0), 4e8
-)
-check.refuses(
-    "growth that just makes up, for ever", lambda: wrapper_value_usd(1e8, 0.0, 0.25, 0.25)
-)
 for _ in range(20):
     _h, _r, _g, _t = (
         _rng.uniform(0.2, 1.5),
@@ -951,7 +945,7 @@ for _ in range(20):
         f"hazard {_h:.2f}, rate {_r:.2f}, growth {_g:.2f}, for ever", wrapper_value_usd(1e7, _h, _r, _g), 1e7 / _k,
         hints={_k / (_h + _r): "growth slows the fading", _k / (_r - _g) if _r > _g else 0.0: "the hazard shortens the life",
                _k / (_h + _r + _g): "growth works against discount and hazard",
-               1e7 / 1e7 * _k / (_h - _g) if _h > _g else 0.0: "money is discounted, too"},
+               _k / (_h - _g): "money is discounted, too"},
     )  # fmt: skip
     _want = 1e7 * (1 - math.exp(-_k * _t)) / _k
     check.agrees(
@@ -959,6 +953,15 @@ for _ in range(20):
         hints={1e7 / _k / _want: "only the years up to the horizon count",
                1e7 * (1 - math.exp(-(_r - _g) * _t)) / (_r - _g) * math.exp(-_h * _t) / _want if _r != _g else 0.0: "absorption can come at any time, not only at the end"},
     )  # fmt: skip
+check.agrees("no hazard, for ever: a perpetuity", wrapper_value_usd(1e8, 0.0, 0.1), 1e9)
+check.agrees("a year in which growth just makes up for all that fades", wrapper_value_usd(1e8, 0.2, 0.1, 0.1 + 0.2, 1.0), 1e8,
+             hints={(1 - math.exp(-0.6)) / 0.6: "growth works against discount and hazard"})  # fmt: skip
+check.agrees(
+    "four years of 25 % growth against nothing", wrapper_value_usd(1e8, 0.0, 0.25, 0.25, 4.0), 4e8
+)
+check.refuses(
+    "growth that just makes up, for ever", lambda: wrapper_value_usd(1e8, 0.0, 0.25, 0.25)
+)
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]

@@ -2,7 +2,7 @@
 # cell = "pool_share"
 # loses = ["test_pool_share"]
 # misconception = "a layer that loses leaves no pool"
-# message = "ValueError"
+# message = "a layer loses"
 # ///
 import numpy as np
 

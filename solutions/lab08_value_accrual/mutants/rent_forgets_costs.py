@@ -2,7 +2,7 @@
 # cell = "scarcity_rent_usd"
 # loses = ["test_scarcity_rent_usd"]
 # misconception = "running costs are sunk"
-# message = "running costs are paid first"
+# message = "the whole gap between intercept and costs"
 # ///
 import numpy as np
 

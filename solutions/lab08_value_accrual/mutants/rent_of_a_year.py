@@ -2,7 +2,7 @@
 # cell = "scarcity_rent_usd"
 # loses = ["test_scarcity_rent_usd"]
 # misconception = "the rent of all units is asked for"
-# message = "per unit, not for all units"
+# message = "is rent, on each unit"
 # ///
 import numpy as np
 

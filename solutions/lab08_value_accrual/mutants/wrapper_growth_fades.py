@@ -2,7 +2,7 @@
 # cell = "wrapper_value_usd"
 # loses = ["test_wrapper_value_usd"]
 # misconception = "growth and discount pull the same way"
-# message = "more years are worth more"
+# message = "growth works against discount and hazard"
 # ///
 import math
 

@@ -2,7 +2,7 @@
 # cell = "wrapper_value_usd"
 # loses = ["test_wrapper_value_usd"]
 # misconception = "the hazard replaces the interest"
-# message = "growth that"
+# message = "money is discounted, too"
 # ///
 import math
 
