@@ -167,8 +167,9 @@ def _apart_pt(axes: Axes, ends: Sequence[float], gap_pt: float = 12.0) -> list[f
     tall_pt = 0.75 * 72 * fig.get_size_inches()[1]  # about what title and axis leave
     at_pt = (heights - low) / (high - low) * tall_pt
     placed = at_pt.copy()
-    for _ in range(len(ends)):  # push neighbours apart, both by half, until all stand clear
+    for _ in range(20 * len(ends)):  # push neighbours apart, both by half, until all stand clear
         order = np.argsort(placed, kind="stable")
+        placed[order[0]] = max(0.0, placed[order[0]])  # none below the axis
         for below, above in itertools.pairwise(order):
             lack = gap_pt - (placed[above] - placed[below])
             if lack > 0:

@@ -256,7 +256,7 @@ def case(code: str, rng: np.random.Generator | None) -> ProfitCase:
         default,
         firms=tuple(
             float(rng.integers(low, high + 1))
-            for low, high in ((5, 8), (2, 3), (4, 6), (3, 5), (7, 10))
+            for low, high in ((6, 8), (2, 3), (4, 5), (3, 5), (7, 10))
         ),
         costs_usd=tuple(
             float(round(cost * rng.uniform(0.7, 1.3), 2)) for cost in default.costs_usd
