@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,10 +140,11 @@ class Service:
         """
         shared = self.shared_share if shared_share is None else shared_share
         kept = (self.kept_share if kept_share is None else kept_share) * self.contexts
-        popularity = infra.zipf_popularity(self.contexts, self.popularity_exponent)
-        whole, part = infra.lru_hit_share(np.array([kept, kept / sites]), popularity)
+        whole, part = (
+            _found_share(kept / n, self.contexts, self.popularity_exponent) for n in (1, sites)
+        )
         cut = shared * (1 - forwarded_share)
-        return float(whole - cut * (whole - part))
+        return whole - cut * (whole - part)
 
     def machine_s(self, hit_share: float) -> float:
         """Time of one copy of the model that a request takes, its share of a batch counted [s].
@@ -325,6 +327,13 @@ class Service:
             site_life_years=site_life_years,
         )
         return float(self.power_w * usd_per_w_year * faster**elasticity - cost)
+
+
+@functools.lru_cache(maxsize=4096)
+def _found_share(kept: float, contexts: int, popularity_exponent: float) -> float:
+    """Share of requests whose context is among the kept ones [1]; asked for often, so remembered."""
+    popularity = infra.zipf_popularity(contexts, popularity_exponent)
+    return float(infra.lru_hit_share(kept, popularity))
 
 
 def case(code: str, rng: np.random.Generator | None) -> Service:
