@@ -159,6 +159,7 @@ for _ in range(20):
     )  # fmt: skip
 check.agrees("two monopolies", pool_share(np.array([1250.0, 625.0])), [2 / 3, 1 / 3])
 check.agrees("one layer alone", pool_share([3.0]), [1.0])
+check.agrees("a pool of less than a dollar", pool_share([0.3, 0.1]), [0.75, 0.25])
 check.refuses("layers that earn nothing together", lambda: pool_share([4.0, -4.0]))
 ### END HIDDEN TESTS
 
@@ -404,6 +405,7 @@ check.agrees(
     hints={16 / 9: "all layers' margins lower the quantity, not only one",
            4.0: "all layers' margins lower the quantity", 2.25: "all layers' margins lower the quantity"},
 )  # fmt: skip
+check.agrees("a gap of half a dollar", chain_profit_usd(1.0, 0.1, [0.5], [1.0]), [0.625])
 _five = np.asarray(chain_profit_usd(10.0, 1.0, [0.0] * 5, [3.0] * 5))
 check.agrees(
     "shares of five layers with three firms each",
@@ -652,6 +654,10 @@ for _d in (1, 2, 5):
         f"full foresight, a delay of {_d}", entry_path_count(2.0, [7.0] * 20, _d)[-1], 7.0,
         hints={(2 + 5.0 * _d) / 7: "plants on their way count: with foresight the gap is ordered once"},
     )  # fmt: skip
+check.agrees(
+    "room that grows while plants are on their way, foresight left at its default",
+    entry_path_count(2.0, [3.0, 5.0, 8.0, 8.0, 8.0, 8.0], 2), [2.0, 2.0, 3.0, 5.0, 8.0, 8.0],
+)  # fmt: skip
 for _ in range(20):
     _d, _f, _start = int(_rng.integers(0, 6)), _rng.uniform(0, 1), _rng.uniform(1, 4)
     _living = _rng.uniform(1, 12, 25)
