@@ -524,9 +524,10 @@ axes = plots.sweep(
 )
 axes.lines[0].set_drawstyle("steps-post")
 points = {"GPU and small CPU": case.ordinary, "fast, small CPU": fast_calls}
-for label, placement in points.items():
-    axes.plot(case.latency_s(placement), bill_usd(placement), "o", color=plots.COLOURS["red"])
-    axes.annotate(label, (case.latency_s(placement), bill_usd(placement)), xytext=(0, -16), ha="center", textcoords="offset points")  # fmt: skip
+for (label, placement), above in zip(points.items(), (-16, 8), strict=True):
+    at = (case.latency_s(placement), bill_usd(placement))
+    axes.plot(*at, "o", color=plots.COLOURS["red"])
+    axes.annotate(label, at, xytext=(0, above), ha="center", textcoords="offset points")
 axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
 plots.show(
     axes,
@@ -898,6 +899,10 @@ print(
 print(
     f"a person who never switches does more only if the whole wait is shorter than the switch: {quickest_s:.0f} s here, against {float(switch):g} s"
 )
+alone_per_h = HOUR_S / (ordinary_s + case.human_s)  # one agent, and the person waits beside it
+print(
+    f"no faster chip, but more of them: {per_h(ordinary_s)[-1] / alone_per_h:.1f} times the tasks of a person who waits take as many times the machines"
+)
 print(facts.sources(switch))
 
 
@@ -981,7 +986,8 @@ print(facts.sources(facts.value("serving/agentic-hit-rate")))
 #   person switches between them each time.
 #
 # The next cells compute what one finished task costs, person and machines together, the same way for
-# everyone; they do not use your functions.
+# everyone; they do not use your functions. How many agents there are is settled once, for today's
+# times; it does not follow the other inputs.
 
 # %% nbgrader={"grade": false, "grade_id": "decide_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
 options = scenario.lab05.OPTIONS
