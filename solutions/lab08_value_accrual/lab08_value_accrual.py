@@ -235,10 +235,18 @@ axes = plots.bars(
 plots.show(axes, "Bars: share of mobile's added operating income by layer; devices lead, platforms follow, networks have none.")  # fmt: skip
 later = apps.pool_change("mobile", 2009, 2020)["share_of_change"]
 print(f"counted from 2009, when an app maker enters the table: {later.round(2).to_dict()}")
+gone = [
+    facts.value(f"value-chain/mobile-nokia-{year}/operating_income_usd") for year in (2007, 2012)
+]
+print(
+    f"who did not report to the end is missing: Nokia's devices went from {format_usd(gone[0])} to {format_usd(gone[1])} in five years"
+)
 print("a year without a report is a straight line between its neighbours")
 used = rows[(rows["era"] == "mobile") & rows["year"].isin([2007, 2009, 2010, 2020]) & rows["operating_income_usd"].notna()
             & rows["firm"].isin([*", ".join(mobile["firms"]).split(", "), "Facebook"])].index  # fmt: skip
-print(facts.sources(*(facts.value(f"value-chain/{row}/operating_income_usd") for row in used)))
+print(
+    facts.sources(*gone, *(facts.value(f"value-chain/{row}/operating_income_usd") for row in used))
+)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "cournot_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 3 · Build: the margin of one layer
@@ -709,18 +717,27 @@ print(facts.sources(delay, *glut))
 #
 # - **delays alone**, no layer scarce;
 # - the chip layer's plants **ran full** when demand jumped;
-# - delays, and **barriers at the top**: an entrant into models or apps pays three times the cost of its
-#   plant on top (networks, switching, data: whatever those inside need not pay again);
+# - delays, and **barriers at the top**: an entrant into models or apps pays a multiple of the cost of its
+#   plant on top (networks, switching, data: whatever those inside need not pay again), as high as the
+#   range of our table goes;
 # - delays, and a **barrier at the bottom**: the same for energy (38:57: technical as well as scale).
+#
+# What this leaves out: firms of a layer are alike, nobody deters, learns or is bought, and newcomers look
+# at today's demand, not at a forecast. Where two layers hold each other up, each waits for the other, so
+# a scarce layer's rent can outlive its delay.
 
 # %% tags=["explore"]
 # explore: profit after the cost of plants, layer by layer
 years = 16.0
+barrier = facts.value("apps/barrier-models").high
+print(f"barriers of {barrier:g} times the yearly cost of a plant")
 worlds = {
     "delays alone": case.path(years, scarce=None),
     "chips ran full": case.path(years),
-    "barriers at the top": case.path(years, scarce=None, barrier_models=3.0, barrier_apps=3.0),
-    "a barrier at the bottom": case.path(years, scarce=None, barrier_energy=3.0),
+    "barriers at the top": case.path(
+        years, scarce=None, barrier_models=barrier, barrier_apps=barrier
+    ),
+    "a barrier at the bottom": case.path(years, scarce=None, barrier_energy=barrier),
 }
 for name, path in worlds.items():
     end = path.profit_usd_per_year[:, -1]
@@ -1153,6 +1170,8 @@ for name, path in worlds.items():
 #    top, and what do customers pay for it?
 # 2. The analogy: what does the table of the mobile era say about who moved up? Which of your results
 #    hang on the order of moves, for which nobody gave a reason?
+# 3. Half a year of lead was called enormous (45:41). What does it earn, what does it cost, and what would
+#    have to be true for it to pay?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explain", "locked": false, "points": 5, "schema_version": 3, "solution": true, "task": false}
 # See the rubric for a strong and a weak answer.
@@ -1168,11 +1187,12 @@ for name, path in worlds.items():
 
 # %% nbgrader={"grade": false, "grade_id": "decide_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
 inputs = case.inputs()
+jump = facts.value("apps/demand-jump")
 ranges = {
-    "demand_jump": (2.0 * case.demand_jump / 3.0, 4.0 * case.demand_jump / 3.0),
+    "demand_jump": (case.demand_jump * jump.low / jump, case.demand_jump * jump.high / jump),
     "chips_delay_years": (inputs["chips_delay_years"] - 1, inputs["chips_delay_years"] + 1),
 }
-print(facts.sources(*inputs.values()))
+print(facts.sources(jump, *inputs.values()))
 
 
 def held_layer_usd(layer, horizon_years, **given):
