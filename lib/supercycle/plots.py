@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "COLOURS", "bars", "budget_waterfall", "figure", "ledger", "measured_against", "show", "sweep",
-    "tornado",
+    "COLOURS", "bars", "budget_waterfall", "figure", "ledger", "measured_against", "show",
+    "strip", "sweep", "tornado",
 ]  # fmt: skip
 
 COLOURS = {
@@ -169,7 +169,7 @@ def _apart_pt(axes: Axes, ends: Sequence[float], gap_pt: float = 12.0) -> list[f
     placed = at_pt.copy()
     for _ in range(20 * len(ends)):  # push neighbours apart, both by half, until all stand clear
         order = np.argsort(placed, kind="stable")
-        placed[order[0]] = max(0.0, placed[order[0]])  # none below the axis
+        placed[order[0]] = max(gap_pt / 2, placed[order[0]])  # none on the axis
         for below, above in itertools.pairwise(order):
             lack = gap_pt - (placed[above] - placed[below])
             if lack > 0:
