@@ -461,9 +461,8 @@ for order in ("upstream-first", "downstream-first", "simultaneous"):
     fit = apps.calibrate(pool, cost_usd_per_year=dict.fromkeys(layers, 0.0), demand_elasticity=elastic,
                          order=order, capital_usd_per_year=beyond)  # fmt: skip
     rent = {name: format_usd(usd) for name, usd in fit.rent_usd_per_year.items() if usd > 0}
-    print(
-        f"{order:16s}: firms { ({n: round(k, 1) for n, k in fit.firms.items()}) }, rent beyond a monopoly's: {rent or 'none'}"
-    )
+    fitted = {name: round(count, 1) for name, count in fit.firms.items()}
+    print(f"{order:16s}: firms {fitted}, rent beyond a monopoly's: {rent or 'none'}")
 print(facts.sources(elastic))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "rent_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -555,7 +554,7 @@ rent_now = scarcity_rent_usd(
 axes = plots.sweep(
     jumps,
     {"rent": rents, "price": [case.intercept_usd - case.slope_usd / j * capacity for j in jumps]},
-    claim=f"A {case.demand_jump:g}-fold market with the old plants leaves {rent_now:.2f} dollars of rent on each unit",
+    claim=f"A {case.demand_jump:g}-fold market with the old plants leaves {rent_now:.2f} dollars of rent on a million tokens",
     x_label="size of the market after the jump, over the size before",
     y_label="USD per million tokens",
 )
