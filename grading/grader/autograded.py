@@ -12,6 +12,7 @@ from typing import Any
 
 from grader.course import Course
 from grader.execution.spec import LabSpec
+from grader.handed_in import leads_elsewhere
 from grader.record import Result
 
 __all__ = ["notebook_path", "untouched_answers", "write_autograded"]
@@ -43,7 +44,7 @@ def write_autograded(
     for name, data in spec.helper_files.items():
         _replace(path.parent / name, base64.b64decode(data))
     stamp = course.submitted / result.student / spec.name / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():
+    if stamp.is_file() and not (stamp.is_symlink() or leads_elsewhere(stamp.parent)):
         _replace(path.parent / "timestamp.txt", stamp.read_bytes()[:200])
     whole = dict(notebook) or _as_released(spec)
     if result.reason:

@@ -135,5 +135,6 @@ class Course:
         return folder
 
     def students(self, lab: str) -> list[str]:
-        """Return who has submitted a lab."""
-        return sorted(p.parent.name for p in self.submitted.glob(f"*/{lab}") if p.is_dir())
+        """Return who has submitted a lab; a folder that is only a link counts, to be refused."""
+        folders = (student / lab for student in self.submitted.glob("*"))
+        return sorted(p.parent.name for p in folders if p.is_dir() or p.is_symlink())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-__all__ = ["HandedIn", "read_handed_in"]
+__all__ = ["HandedIn", "leads_elsewhere", "read_handed_in"]
 
 #: A notebook above this is not read [B].
 MAX_BYTES = 256 << 20
@@ -45,9 +45,11 @@ def read_handed_in(folder: Path, lab: str) -> HandedIn:
     folder : Path
     lab : str
     """
+    if leads_elsewhere(folder):
+        return HandedIn(None, "the submission's folder is a link; links are not followed")
     names = sorted(entry.name for entry in os.scandir(folder)) if folder.is_dir() else []
     notebooks = [name for name in names if name.endswith(".ipynb")]
-    flags = tuple(f"{name} is a link; links are not followed" for name in names if _is_link(folder / name))  # fmt: skip
+    flags = tuple(f"{name} is a link; links are not followed" for name in names if (folder / name).is_symlink())  # fmt: skip
     wanted = f"{lab}.ipynb"
     name = wanted
     if wanted not in notebooks:
@@ -64,8 +66,9 @@ def read_handed_in(folder: Path, lab: str) -> HandedIn:
     return HandedIn(notebook, reason, flags + remark, when)
 
 
-def _is_link(path: Path) -> bool:
-    return path.is_symlink()
+def leads_elsewhere(folder: Path) -> bool:
+    """Return whether a submission's folder, or the student's above it, is a link."""
+    return folder.is_symlink() or folder.parent.is_symlink()
 
 
 def _read(path: Path) -> tuple[bytes | None, str]:
@@ -74,13 +77,16 @@ def _read(path: Path) -> tuple[bytes | None, str]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None, f"{path.name} is a link or cannot be read"
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(file.fileno())
+    try:
+        about = os.fstat(descriptor)  # of what was opened: os.fdopen refuses a folder
         if not stat.S_ISREG(about.st_mode):
             return None, f"{path.name} is no plain file"
         if about.st_size > MAX_BYTES:
             return None, f"{path.name} has {about.st_size / 1e6:.0f} MB: more than a notebook has"
-        return file.read(), ""
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(), ""
+    finally:
+        os.close(descriptor)
 
 
 def _timestamp(path: Path) -> tuple[datetime | None, tuple[str, ...]]:

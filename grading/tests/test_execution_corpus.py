@@ -9,22 +9,16 @@ import pytest
 from grader import build
 from grader.errors import GraderError
 from grader.execution import Worker, describe
-from grader.execution.spec import Limits
 from grader.source import read_lab
-from grader.submission import fill
 from grader.verify import released
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from corpus.cheats import CHEATS
 from corpus.faults import FAULTS
-from corpus.given import MEAN, TOTAL, Given
+from corpus.given import LIMITS, MEAN, TOTAL, Given
 
 LAB = "lab00_tiny"
-#: Small enough that a test can use them up quickly.
-LIMITS = Limits(
-    cell_s=1.0, notebook_s=60.0, memory_bytes=256 << 20, processes=64, file_bytes=16 << 20
-)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +27,7 @@ def tiny(tmp_path_factory, new_course):
     course = new_course(tmp_path_factory.mktemp("corpus"))
     build.build(course, LAB, run=False)
     lab, release = read_lab(course, LAB), released(course, LAB)
-    filled = json.loads(json.dumps(fill(release, lab.answers)))
-    answers = {
-        c["metadata"]["nbgrader"]["grade_id"]: c["source"]
-        for c in filled["cells"]
-        if c["metadata"].get("nbgrader", {}).get("solution")
-    }
-    return describe(lab, release, limits=LIMITS), Given(json.loads(json.dumps(release)), answers)
+    return describe(lab, release, limits=LIMITS), Given.of(lab, release)
 
 
 @pytest.fixture(scope="module")

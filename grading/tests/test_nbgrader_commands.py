@@ -1,13 +1,9 @@
 """nbgrader's command and formgrader's buttons go through the engine: any file in, a result out."""
 
-import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from formgrading import application, nbgrader, post
 
 from grader import build
 from grader.gradebook import open_gradebook
@@ -18,7 +14,6 @@ from grader.submission import fill
 from grader.verify import hand_in, released
 
 LAB = "lab00_tiny"
-ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture
@@ -32,12 +27,6 @@ def handed_in(course):
     path.write_bytes(path.read_bytes()[:500])
     hand_in(course, LAB, "nil", release).unlink()
     return course
-
-
-def nbgrader(course, *words):
-    return subprocess.run(
-        ["nbgrader", *words], cwd=course.root, env=ENVIRONMENT, capture_output=True, text=True
-    )
 
 
 def scores(course):
@@ -79,46 +68,7 @@ def test_the_command_takes_one_student_and_says_who_is_missing(handed_in):
 
 @pytest.fixture
 def formgrader(handed_in, monkeypatch):
-    """The handlers of formgrader, without a browser and without a login."""
-    from jupyter_server.base.handlers import JupyterHandler
-    from nbgrader.server_extensions.formgrader import apihandlers, formgrader
-    from tornado.web import Application
-
-    monkeypatch.chdir(handed_in.root)
-    monkeypatch.setattr(JupyterHandler, "get_current_user", lambda self: "instructor")
-    monkeypatch.setattr(JupyterHandler, "prepare", lambda self: None)
-    monkeypatch.setattr(JupyterHandler, "check_xsrf_cookie", lambda self: None)
-    extension = formgrader.FormgradeExtension()
-    extension.root_dir = str(handed_in.root)
-    extension.initialize([])
-    application = Application(
-        base_url="/", root_dir=str(handed_in.root), cookie_secret="x", allow_origin="",
-        headers={}, login_url="/login",
-    )  # fmt: skip
-    extension.init_tornado_settings(application)
-    application.add_handlers(".*$", apihandlers.default_handlers)
-    return application
-
-
-def post(application, path):
-    """Send one POST to an application and return the JSON it answers."""
-    import asyncio
-
-    from tornado.httpclient import AsyncHTTPClient
-    from tornado.httpserver import HTTPServer
-    from tornado.testing import bind_unused_port
-
-    async def send():
-        socket, port = bind_unused_port()
-        server = HTTPServer(application)
-        server.add_sockets([socket])
-        answer = await AsyncHTTPClient().fetch(
-            f"http://127.0.0.1:{port}{path}", method="POST", body="", request_timeout=60
-        )
-        server.stop()
-        return json.loads(answer.body)
-
-    return asyncio.run(send())
+    return application(handed_in.root, monkeypatch)
 
 
 def test_formgraders_buttons_go_through_the_engine(formgrader, handed_in):

@@ -8,9 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.execution.spec import Limits
+from grader.submission import fill
+
 Notebook = dict[str, Any]
 
 TOTAL, MEAN = "test_total_usd", "test_mean_usd"
+#: Small enough that a test can use them up quickly.
+LIMITS = Limits(
+    cell_s=1.0, notebook_s=60.0, memory_bytes=256 << 20, processes=64, file_bytes=16 << 20
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,17 @@ class Given:
 
     release: Notebook
     answers: dict[str, str]
+
+    @classmethod
+    def of(cls, lab: Any, release: Any) -> Given:
+        """Take both from a lab and its release."""
+        filled = json.loads(json.dumps(fill(release, lab.answers)))
+        answers = {
+            c["metadata"]["nbgrader"]["grade_id"]: c["source"]
+            for c in filled["cells"]
+            if c["metadata"].get("nbgrader", {}).get("solution")
+        }
+        return cls(json.loads(json.dumps(release)), answers)
 
     def right(self, **answers: str) -> Notebook:
         """Return a notebook with right answers, some of them replaced."""
