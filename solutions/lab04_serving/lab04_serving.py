@@ -171,8 +171,14 @@ for _c in (2, 3, 10, 40, 300, 2000):
     for _k in range(1, _c + 1):
         _b = _a * _b / (_k + _a * _b)
     _want = _b / (1 - _a / _c * (1 - _b))
+    try:
+        _got = erlang_c_probability(_c, _a)
+    except OverflowError:
+        raise check.CheckError(
+            f"{_c} places under {_a:.4g} erlangs: a factorial overflows or a power does; go up place by place"
+        ) from None
     check.agrees(
-        f"{_c} places under {_a:.4g} erlangs", erlang_c_probability(_c, _a), _want, rtol=1e-6,
+        f"{_c} places under {_a:.4g} erlangs", _got, _want, rtol=1e-6,
         hints={_b / _want: "that is the share turned away when nobody may wait",
                _a / _c / _want: "that is how busy one place is; to wait, a request must find all of them busy",
                (_a / _c) ** _c / _want: "places are not busy independently of each other"},
@@ -303,10 +309,16 @@ for _load, _service, _wait, _late in (
     _want = _fewest(_load, _late, _drained)
     _never = _fewest(_load, _late, lambda c, a=_load: _erlang(c, a))
     _alone = _fewest(_load, _late, _alone)
+    _second = _fewest(
+        _load,
+        _late,
+        lambda c, a=_load, t=_wait: _erlang(c, a) * math.exp(-(c - a) * t),
+    )
     check.agrees(
-        f"a load of {_load:g}, {_late:.1%} may wait longer than {_wait:g} s",
+        f"a load of {_load:g}, {_service:g} s each, {_late:.1%} may wait longer than {_wait:g} s",
         slots_for_slo_count(_erlang, _load, _service, _wait, _late), _want,
-        hints={_never / _want: "a wait below the promise is no failure: use wait_s",
+        hints={_second / _want: "a place is held for service_s: the longer, the slower the line drains",
+               _never / _want: "a wait below the promise is no failure: use wait_s",
                _alone / _want: "every spare place drains the line: the exponent has servers − load",
                (_want + 1) / _want: "one too many: the smallest number was asked for",
                (_want - 1) / _want: "one too few: the promise is not kept there"},
@@ -474,7 +486,8 @@ print(
 # `inf` in `ttft_s`: it is never good, however loose the promise. An answer of a single token has no
 # pace: its `tpot_s` is `nan`, and it breaks no promise of pace.
 #
-# *Think of:* a promise so loose that only the never-answered fail; one that only half of each sort keeps.
+# *Think of:* a promise so loose that only the never-answered fail; first tokens in time for half of the
+# requests, and the pace kept for half: how many are good?
 
 
 # %% nbgrader={"grade": false, "grade_id": "goodput_per_s", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -483,7 +496,7 @@ def goodput_per_s(ttft_s, tpot_s, span_s, ttft_limit_s, tpot_limit_s):
 
     Parameters
     ----------
-    ttft_s, tpot_s : array
+    ttft_s, tpot_s : list or array
         One entry a request [s].
     span_s : float
         Time over which they were served [s].
@@ -761,10 +774,13 @@ for _ in range(20):
                _n * _kv / ((_a * _n + _b * _n) / _f - _late) / _want: "attention's work goes with the square of the tokens",
                1 / _n: "all tokens have to be moved, not one"},
     )  # fmt: skip
-check.agrees(
-    "latency exactly as long as computing",
-    reload_break_even_bytes_per_s(1000, 1e5, 2e9, 1e12, 0.0, 2.0), math.inf,
-)  # fmt: skip
+try:
+    _got = reload_break_even_bytes_per_s(1000, 1e5, 2e9, 1e12, 0.0, 2.0)
+except ZeroDivisionError:
+    raise check.CheckError(
+        "latency exactly as long as computing: no time is left to divide by; no bandwidth is enough"
+    ) from None
+check.agrees("latency exactly as long as computing", _got, math.inf)
 ### END HIDDEN TESTS
 
 
@@ -892,12 +908,14 @@ for _ in range(20):
     _beta, _r = float(_rng.uniform(0.5, 3)), float(_rng.uniform(0.05, 0.8))
     for _rho in (0.0, _r):
         _one = _beta * math.sqrt(_load)
+        _plain = [_load + math.sqrt(_load * x) for x in (_k, 1 + (_k - 1) * _rho)]
         _apart, _pool = _load + _one * math.sqrt(_k), _load + _one * math.sqrt(1 + (_k - 1) * _rho)
         _want = _apart / _pool - 1
         check.agrees(
-            f"{_k} sites, {_load:,.0f} places, correlation {_rho:.2f}",
+            f"{_k} sites, {_load:,.0f} places, quality {_beta:.1f}, correlation {_rho:.2f}",
             pooling_penalty_share(_k, _load, _beta, _rho), _want, rtol=1e-7,
-            hints={(_apart / (_load + _one) - 1) / _want: "loads that rise together make the pool need more, too: correlation",
+            hints={(_plain[0] / _plain[1] - 1) / _want: "the spare places are `quality` standard deviations, not one",
+                   (_apart / (_load + _one) - 1) / _want: "loads that rise together make the pool need more, too: correlation",
                    (_apart - _pool) / _load / _want: "a share of the pool's capacity: its spare places count, too",
                    (_apart - _pool) / _apart / _want: "a share of the pool's capacity, not of the sites'",
                    ((_load + _k * _one) / _pool - 1) / _want: "each site carries its part of the load: its spread is that of the part",
@@ -1082,7 +1100,7 @@ print(facts.sources(exponent))
 #
 # Say demand goes with the time to first token $T$ to a power: $T^{-\varepsilon}$, so that one per cent
 # more waiting loses $\varepsilon$ per cent of revenue. A nearer site saves `saved_s` of $T$ and costs
-# `extra_cost_share` of the revenue more. Write the $T$, **as it is before the saving**, at which the
+# `extra_cost_share` of today's revenue more. Write the $T$, **as it is before the saving**, at which the
 # revenue gained just pays the extra cost. A slower service does not notice its distance. If
 # nearness costs nothing, it always pays: return `math.inf`.
 #
