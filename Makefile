@@ -48,7 +48,7 @@ verify: .venv/.ready  ## prove the labs' tests: solutions, release, alternatives
 	@grader verify $(LAB)
 
 test: .venv/.ready  ## unit tests, drift of the labs, proof of the grading (under 10 minutes)
-	@pytest -n 2
+	@pytest -n 2 -m "not slow"
 
 lint: .venv/.ready  ## ruff: lint and format
 	@ruff check --output-format concise .

@@ -125,7 +125,11 @@ def test_only_private_folders_can_be_written(seen):
     for place in ("system", "root", "device", "library"):
         assert seen[f"write {place}"] in ("OSError", "PermissionError"), place
     assert seen["write home"] == 1
-    assert seen["home"] == seen["temporary"] == seen["beside the notebook"] == []
+    # where this Python or this checkout lies below /tmp, the way to it is there, too
+    here = [Path(sys.prefix), Path(sys.base_prefix), Path(walls.__file__)]
+    ways = {path.parts[2] for path in here if path.parts[:2] == ("/", "tmp")}
+    assert set(seen["temporary"]) <= ways
+    assert seen["home"] == seen["beside the notebook"] == []
 
 
 def test_nothing_of_the_course_is_there(seen):

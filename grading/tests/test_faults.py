@@ -107,7 +107,7 @@ def test_the_database_may_die_at_any_moment(
         if process.poll() is not None:
             # an engine that gives up says in one sentence that the gradebook failed
             said = process.stderr.read().decode()
-            assert process.returncode == 0 or "GraderError: postgresql+psycopg://" in said, said
+            assert process.returncode == 0 or "GraderError: " in said, said
             if process.returncode == 0:
                 _start_over_in(postgresql.url, course)
             process = start_engine(course, tmp_path, how_source, url=postgresql.url)

@@ -260,7 +260,9 @@ def test_a_cluster_gives_the_same_grades(course, hand_in_class, how):
 def certificate(tmp_path):
     """Dask's settings for TLS with a certificate of our own."""
     import dask
+    import distributed  # its import completes the settings that the test then changes
 
+    assert distributed
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
@@ -268,9 +270,10 @@ def certificate(tmp_path):
     subprocess.run(
         ["openssl", *words.split(), "-keyout", key, "-out", cert], check=True, capture_output=True
     )
-    party = {"key": str(key), "cert": str(cert)}
-    tls = {"ca-file": str(cert), "client": party, "scheduler": party, "worker": party}
-    with dask.config.set({"distributed.comm.tls": tls}):
+    tls = {"ca-file": str(cert)}
+    for party in ("client", "scheduler", "worker"):
+        tls |= {f"{party}.key": str(key), f"{party}.cert": str(cert)}
+    with dask.config.set({f"distributed.comm.tls.{name}": path for name, path in tls.items()}):
         yield
 
 
