@@ -305,7 +305,7 @@ def agrees(
         if (
             ratios.size
             and ratios.size == a.size
-            and np.allclose(ratios, ratio, rtol=max(rtol, 1e-4))
+            and np.allclose(ratios, ratio, rtol=max(rtol, 1e-4), atol=0)
         ):
             raise CheckError(f"{what}: {sentence}")
     if ratios.size and (ratios > 0).all():

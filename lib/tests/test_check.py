@@ -163,3 +163,10 @@ def test_an_answer_of_several_things_says_what_is_missing(call, sentence):
 def test_parts_and_entries_come_back_as_they_are():
     assert check.parts("f()", (1.0, {"a": 2}), "a sum", "shares") == [1.0, {"a": 2}]
     assert check.named("f()", {"a": 2, "b": 3}, ["b"]) == {"b": 3}
+
+
+def test_nothing_is_not_called_a_billionth():
+    with pytest.raises(check.CheckError, match="not the right value"):
+        check.agrees("a die whose corners touch the rim", 0.0, 4.0)
+    with pytest.raises(check.CheckError, match="touching is allowed"):
+        check.agrees("the same", 0.0, 4.0, hints={0.0: "touching is allowed"})
