@@ -89,7 +89,8 @@ print(
 #
 # - `gpus`: accelerators that your campus feeds
 # - `revenue_usd_per_year`: what the campus earns in a year
-# - `break_even_usd_per_year`: what it would have to earn in a year to pay back the lecture's price
+# - `break_even_usd_per_year`: what it would have to earn in a year to pay its running costs and, over
+#   the life of its chips and with interest, the lecture's price
 # - `us_grids`: a GPU of 1.5 kW for each of 7 billion people takes this many times the average load of
 #   the United States
 # - `placebo_share`: take two series of three points that have nothing to do with each other, each
@@ -274,7 +275,7 @@ for _ in range(20):
         hints={1e6: "the price is for a million tokens, not for one",
                1 / 3600: "a watt is a joule per second, not per hour",
                1 / 31_536_000: "that is what it earns in a second",
-               360 / 365: "a year has 365 days",
+               **dict.fromkeys((360 / 365, 365.25 / 365, 366 / 365), "a year has 365 days"),
                1 / _s: "the power kept for research earns nothing",
                1 / _u: "only the part that demand fills earns"},
     )  # fmt: skip
@@ -332,7 +333,7 @@ plots.show(
 #
 # A laboratory's headline revenue is an *exit rate*: the last month times twelve, also called
 # annualised revenue. Its accounts show what flowed in during the year. They differ although nobody
-# errs. Let the rate grow steadily, by the same per cent every day, from `arr0` at the start of the year
+# errs. Let the rate grow steadily, at every moment by the same per cent a year, from `arr0` at the start of the year
 # to `arr1` at its end. How much flows in over the year?
 #
 # (The rate at time $t$, in years, is $\text{arr}_0 \, (\text{arr}_1/\text{arr}_0)^t$. Integrate from 0 to 1.)
@@ -382,10 +383,12 @@ _t = (np.arange(200_000) + 0.5) / 200_000  # the middle of small steps of a year
 for _a, _b in ((2e9, 6e9), (6e9, 20e9), (1e9, 9e9), (5e8, 5.5e8), (9e9, 3e9), (3.0, 1e5)):
     _flow = float((_a * (_b / _a) ** _t).mean())
     check.agrees(
-        f"from {_a:.3g} to {_b:.3g} a year, summed day by day", recognised_usd(_a, _b), _flow, rtol=1e-5,
+        f"from {_a:.3g} to {_b:.3g} a year", recognised_usd(_a, _b), _flow, rtol=1e-5,
         hints={(_a + _b) / 2 / _flow: "steady growth is exponential, not a straight line: less flows in than the mean of the ends",
                math.sqrt(_a * _b) / _flow: "that is the rate in the middle of the year, the year's sum is larger",
                _b / _flow: "that is the exit rate: the year began lower",
+               **{float((_a * (_b / _a) ** (np.arange(1, _n + 1) / _n)).mean()) / _flow: "the rate at the ends of months or days is that period's highest: integrate"
+                  for _n in (12, 365)},
                (_b - _a) / math.log10(_b / _a) / _flow: "the logarithm is the natural one",
                1 / math.log(_b / _a) * _b / _flow: "what flowed in is a difference: subtract where the rate began"},
     )  # fmt: skip
@@ -567,7 +570,10 @@ check.same(
 check.refuses("a task that never succeeds", lambda: cost_usd_per_success(2, 1e6, 0.0))
 check.ok("cost_usd_per_success: three levers and a person")
 ### BEGIN HIDDEN TESTS
-check.agrees("an attempt that always succeeds", cost_usd_per_success(3.0, 2e6, 1.0, 0.5), 6.5)
+check.agrees(
+    "an attempt that always succeeds", cost_usd_per_success(3.0, 2e6, 1.0, 0.5), 6.5,
+    hints={6.0 / 6.5: "a success has to be looked at, too, or nobody knows that it is one"},
+)  # fmt: skip
 check.refuses("a probability above 1", lambda: cost_usd_per_success(2, 1e6, 1.01))
 check.refuses("a negative probability", lambda: cost_usd_per_success(2, 1e6, -0.1))
 _rng = np.random.default_rng(5)
@@ -927,6 +933,7 @@ for _ in range(10):
         f"{_p / 1e9:.0f} GW of an average load", _pair[0], _p * 8760 / _w,
         hints={1 / 8760: "watt-hours over hours are watts: a year has 8,760 of them",
                8784 / 8760: "8,760 hours, no leap year",
+               100.0: "a share runs from 0 to 1, per cents from 0 to 100",
                (_p / _c) / (_p * 8760 / _w): "the average load comes first, the capacity second"},
     )  # fmt: skip
     check.agrees(f"{_p / 1e9:.0f} GW of a capacity", _pair[1], _p / _c)
@@ -1063,7 +1070,7 @@ kinds = ("at the meter", "of machines", "of servers")
 def ladder(level):
     """Rungs of your campus with its items at the low, middle or high end [USD bn/GW]."""
     layers = case.layers_usd_per_w(level)
-    table = capex_ladder_usd_per_gw(list(layers.values()), case.pue, overhead) / GIGAWATT
+    table = np.array(capex_ladder_usd_per_gw(list(layers.values()), case.pue, overhead)) / GIGAWATT
     return {
         name: dict(zip(kinds, map(float, row), strict=True))
         for name, row in zip(layers, table, strict=True)

@@ -546,6 +546,13 @@ for _ in range(8):
                float(np.polyfit(_budgets, np.log(_best), 1)[0]) / _a: "the slope against log C, not against C",
                float(np.polyfit(_budgets, _best, 1)[0]) / _a: "the slope of logarithms, not of N against C"},
     )  # fmt: skip
+_off = np.array([0.3, -0.2, 0.1, 0.15])  # bottoms beside the line, as measured ones are
+_ends = math.log(_best[-1] / _best[0]) + _off[-1] - _off[0]
+_want = float(np.polyfit(np.log(_budgets), np.log(_best) + _off, 1)[0])
+check.agrees(
+    "four bottoms that lie beside the line", params_exponent(_c, _n * np.repeat(np.exp(_off), 6), _l), _want, rtol=1e-5,
+    hints={_ends / math.log(_budgets[-1] / _budgets[0]) / _want: "the line goes through all bottoms, not through the first and the last"},
+)  # fmt: skip
 check.agrees(
     "a best size that compute does not move (plus 1)",
     1 + params_exponent(_c, np.tile(np.exp(_steps[0]), 4), np.tile(_steps[0] ** 2, 4)),
@@ -810,6 +817,7 @@ for _ in range(10):
         "training work, rollouts included", _got[0], _train,
         hints={6 * _n * _d / _train: "the model is trained on the rollouts it keeps",
                6 * _n * (_d + _r) / _train: "it is trained on the kept share alone",
+               (_train + 2 * _n * _k * _r) / _train: "writing the rollouts is inference, training on them costs six FLOP per weight and token",
                1 / 3: "training costs six FLOP per weight and token: forward and backward",
                _infer / _train: "training work comes first"},
     )  # fmt: skip
@@ -953,7 +961,7 @@ print(
 #
 # $$\min_{N, D}\; 6 N D + 2 N T \quad \text{with} \quad L(N, D) = \text{loss}$$
 #
-# to within one part in a thousand. `served` is $T$. A loss at or below $E$ cannot be reached: raise a
+# with $N$ right to one part in a thousand. `served` is $T$. A loss at or below $E$ cannot be reached: raise a
 # `ValueError`. (For each $N$ the law says which $D$ is needed; below some $N$ no text is enough.
 # `scipy.optimize.minimize_scalar` over $\log N$ will do.)
 #
@@ -1216,7 +1224,8 @@ for _ in range(12):
     check.agrees(
         f"{_s:.0%} of it distilled", lead_loss_nats(_f, _c, _m, _y, _s), (1 - _s) * _want, rtol=1e-5,
         hints={_s / (1 - _s): "distillation closes this share: what is left was asked for",
-               _gap(_y ** ((1 - _s) * _m / 12)) / ((1 - _s) * _want): "distillation gives back a share of the nats, not of the months"},
+               _gap(_y ** ((1 - _s) * _m / 12)) / ((1 - _s) * _want): "distillation gives back a share of the nats, not of the months",
+               _gap(1 / (_s + (1 - _s) * _y ** (-_m / 12))) / ((1 - _s) * _want): "distillation gives back a share of the nats, not of the compute"},
     )  # fmt: skip
 _f = lambda c: 2 - 0.01 * math.log(c)  # noqa: E731
 check.agrees(
