@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from grader import build
 from grader.course import Course
+from grader.damage import BODIES, CELLS, FILES, cell, with_body
 from grader.engine import THIS_MACHINE, How, with_sandbox_if_possible
 from grader.errors import GraderError
 from grader.grade import grade
@@ -21,7 +22,7 @@ from grader.submission import fill
 from grader.variants import read_variants
 from grader.verify import hand_in, released
 
-__all__ = ["STUDENTS", "damage", "made_up", "make_class", "run_demo"]
+__all__ = ["STUDENTS", "damage", "fault_of", "made_up", "make_class", "run_demo"]
 
 #: Student → what the submission is.
 STUDENTS: Mapping[str, str] = {
@@ -34,6 +35,8 @@ STUDENTS: Mapping[str, str] = {
 
 #: Longest run of a cell in the demo [s]; a class waits longer.
 DEMO_TIMEOUT_S = 10.0
+#: Share of made-up students with whose submission something goes wrong.
+FAULTY_SHARE = 0.1
 _MARKER = ".grader-demo"
 
 
@@ -108,20 +111,23 @@ def fresh(course: Course, folder: Path) -> Course:
 
 
 def make_class(course: Course, lab: Lab, count: int = 5) -> None:
-    """Write the submissions of `STUDENTS`, then of made-up students, from a lab's own variants."""
+    """Write the submissions of `STUDENTS`, then of made-up students.
+
+    They answer with the lab's own solution, alternatives and mutants; `fault_of` some goes wrong.
+    """
     release = released(course, lab.name)
     for number in range(len(STUDENTS) + 1, count + 1):
         student = f"student-{number:04d}"
         path = hand_in(course, lab.name, student, fill(release, made_up(lab, student)))
-        damage(path, student)
+        if fault := fault_of(student):
+            damage(lab, path, fault)
     complete = fill(release, lab.answers)
     hand_in(course, lab.name, "ada", complete)
     hand_in(course, lab.name, "ben", fill(release, {**lab.answers, **_misconceived(lab)}))
     hand_in(course, lab.name, "cleo", release)
     hand_in(course, lab.name, "dan", fill(release, {**lab.answers, **_endless(lab)}))
     path = hand_in(course, lab.name, "eve", complete)
-    raw = path.read_bytes()
-    path.write_bytes(raw[: len(raw) * 3 // 5])
+    damage(lab, path, "truncated")
 
 
 def made_up(lab: Lab, student: str) -> dict[str, str]:
@@ -151,23 +157,41 @@ def made_up(lab: Lab, student: str) -> dict[str, str]:
     return answers
 
 
-def damage(path: Path, student: str) -> None:
-    """Damage one submission in twenty as uploads are: cut off, emptied, renamed, saved as a page."""
+def fault_of(student: str) -> str:
+    """Return what goes wrong with a made-up student's submission; empty for nine in ten.
+
+    Examples
+    --------
+    >>> sum(bool(fault_of(f"student-{n:04d}")) for n in range(1000))
+    108
+    """
     rng = random.Random(f"damage {student}")
-    if rng.random() > 0.05:
-        return
+    if rng.random() > FAULTY_SHARE:
+        return ""
+    return rng.choice([*FILES, *CELLS, *BODIES, "renamed", "an extra notebook"])
+
+
+def damage(lab: Lab, path: Path, fault: str) -> None:
+    """Damage a submission that lies at a path as a fault's name says."""
     raw = path.read_bytes()
-    kind = rng.randrange(5)
-    if kind == 0:
-        path.write_bytes(raw[: rng.randrange(len(raw))])
-    elif kind == 1:
-        path.write_bytes(b"")
-    elif kind == 2:
+    rng = random.Random(f"place {path.parent.parent.name}")
+    if fault == "renamed":
         path.rename(path.with_name("Untitled1.ipynb"))
-    elif kind == 3:
-        path.write_bytes(b"<!DOCTYPE html><title>Sign in</title>")
+    elif fault == "an extra notebook":
+        path.with_name("scratch.ipynb").write_bytes(raw)
+    elif fault in FILES:
+        path.unlink()
+        if (left := FILES[fault](raw)) is not None:
+            path.write_bytes(left)
     else:
-        path.write_bytes(re.sub(rb'"grade_id"', b'"gone"', raw))
+        notebook = json.loads(raw)
+        if fault in CELLS:
+            answer = rng.choice([name for name in lab.answers if lab.items_of[name]])
+            CELLS[fault](notebook, answer, lab.items_of[answer][0])
+        elif bodies := _misbehaving(lab, BODIES[fault]):
+            name = rng.choice(list(bodies))
+            cell(notebook, name)["source"] = bodies[name]
+        path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
 
 
 def _misconceived(lab: Lab) -> dict[str, str]:
@@ -186,20 +210,18 @@ def _misconceived(lab: Lab) -> dict[str, str]:
 
 def _endless(lab: Lab) -> dict[str, str]:
     """Return the last tested answer with a body that never ends."""
-    tested = [
-        name
-        for name in lab.answers
-        if lab.items_of[name] and "### BEGIN SOLUTION" in lab.answers[name]
-    ]
-    if not tested:
+    looping = _misbehaving(lab, BODIES["endless loop"])
+    if not looping:
         raise GraderError(
             f"{lab.name} has no tested answer with a BEGIN SOLUTION region to loop in"
         )
-    source = lab.answers[tested[-1]]
-    looping = re.sub(
-        r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*",
-        r"\1while True:  # waits for a number that never comes\n\1    pass",
-        source,
-        flags=re.DOTALL | re.MULTILINE,
-    )
-    return {tested[-1]: looping}
+    last = list(looping)[-1]
+    return {last: looping[last]}
+
+
+def _misbehaving(lab: Lab, body: str) -> dict[str, str]:
+    """Return every tested function of a lab with another body."""
+    changed = {
+        name: with_body(source, body) for name, source in lab.answers.items() if lab.items_of[name]
+    }
+    return {name: source for name, source in changed.items() if source is not None}

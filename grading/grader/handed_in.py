@@ -53,9 +53,11 @@ def read_handed_in(folder: Path, lab: str) -> HandedIn:
     wanted = f"{lab}.ipynb"
     name = wanted
     if wanted not in notebooks:
-        if len(notebooks) != 1:
-            there = f"it holds {', '.join(notebooks)}" if notebooks else "it holds no notebook"
-            return HandedIn(None, f"the submission has no {wanted}: {there}", flags)
+        if not notebooks:
+            return HandedIn(None, f"no notebook was handed in: there is no {wanted}", flags)
+        if len(notebooks) > 1:
+            there = ", ".join(notebooks)
+            return HandedIn(None, f"the submission has no {wanted}: it holds {there}", flags)
         name = notebooks[0]
         flags += (f"the notebook is named {name} instead of {wanted}",)
     elif len(notebooks) > 1:

@@ -199,7 +199,7 @@ def test_a_notebook_under_another_name_is_taken_and_flagged(course):
     path.with_name("Untitled.ipynb").rename(path.with_name("notes.txt"))
     (result,) = grade(course, LAB)
     assert result.status == "ungradable"
-    assert result.reason == f"the submission has no {LAB}.ipynb: it holds no notebook"
+    assert result.reason == f"no notebook was handed in: there is no {LAB}.ipynb"
 
 
 def test_a_link_out_of_the_folder_is_not_followed(course, tmp_path_factory):

@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from corpus.given import MEAN, TOTAL, Case, Given, Notebook, answering, body, cell, edited, place
+from corpus.given import (
+    MEAN,
+    TOTAL,
+    Case,
+    Given,
+    Notebook,
+    answering,
+    body,
+    cell,
+    doing,
+    edited,
+    place,
+    spoiled,
+    uploaded,
+)
 
 __all__ = ["FAULTS"]
 
 
 def _bytes(given: Given) -> bytes:
     return json.dumps(given.right(), indent=1).encode()
-
-
-def _duplicate(grade_id: str) -> Any:
-    return edited(lambda nb: nb["cells"].append(json.loads(json.dumps(cell(nb, grade_id)))))
-
-
-def _delete(grade_id: str) -> Any:
-    return edited(lambda nb: nb["cells"].remove(cell(nb, grade_id)))
 
 
 def _set(of: str, /, **metadata: Any) -> Any:
@@ -42,76 +48,55 @@ def _merge(notebook: Notebook) -> None:
     notebook["cells"].remove(test)
 
 
-def _no_metadata(notebook: Notebook) -> None:
-    for c in notebook["cells"]:
-        c["metadata"] = {}
-
-
-def _null_metadata(notebook: Notebook) -> None:
-    for c in notebook["cells"]:
-        c["metadata"] = None
-
-
-def _format_3(given: Given) -> Notebook:
-    cells = [
-        {("input" if c["cell_type"] == "code" else "source"): c["source"], "cell_type": c["cell_type"], "metadata": c["metadata"]}
-        for c in given.right()["cells"]
-    ]  # fmt: skip
-    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
-
-
-def _without(key: str) -> Any:
-    return edited(lambda nb: nb["metadata"].pop(key))
-
-
 SUM = "return sum(prices_usd)"
 LOOK_ALIKE = "from pathlib import Path\nPath('{0}').write_text('raise SystemExit')\nimport importlib, sys\nsys.modules.pop('statistics', None)\n"
 
 #: The file itself.
 FILES = (
-    Case("missing", lambda given: None, "ungradable", 0, 0, "no notebook was handed in"),
-    Case("empty", lambda given: b"", "ungradable", 0, 0, "the file is empty"),
-    Case("only a byte order mark", lambda given: b"\xef\xbb\xbf \n", "ungradable", 0, 0, "the file is empty"),
-    Case("not JSON", lambda given: b"dear professor,", "ungradable", 0, 0, "line 1 is not valid JSON"),
-    Case("truncated", lambda given: _bytes(given)[:-400], "ungradable", 0, 0, "cut off at line"),
-    Case("random bytes", lambda given: bytes(range(256)) * 50, "ungradable", 0, 0, "no notebook"),
-    Case("a list", lambda given: b"[]", "ungradable", 0, 0, "its JSON is a list"),
-    Case("cells are no list", lambda given: b'{"nbformat": 4, "cells": {}}', "ungradable", 0, 0, "no list of cells"),
+    Case("missing", uploaded("missing"), "ungradable", 0, 0, "no notebook was handed in"),
+    Case("empty", uploaded("empty"), "ungradable", 0, 0, "the file is empty"),
+    Case("only a byte order mark", uploaded("only a byte order mark"), "ungradable", 0, 0, "the file is empty"),
+    Case("not JSON", uploaded("not JSON"), "ungradable", 0, 0, "line 1 is not valid JSON"),
+    Case("truncated", uploaded("truncated"), "ungradable", 0, 0, "cut off at line"),
+    Case("random bytes", uploaded("random bytes"), "ungradable", 0, 0, "no notebook"),
+    Case("a sign-in page", uploaded("a sign-in page"), "ungradable", 0, 0, "line 1 is not valid JSON"),
+    Case("a list", uploaded("a list"), "ungradable", 0, 0, "its JSON is a list"),
+    Case("cells are no list", uploaded("cells are no list"), "ungradable", 0, 0, "no list of cells"),
     Case("cells are numbers", lambda given: b'{"nbformat": 4, "cells": [1, 2]}', "ungradable", 0, 0, "no cells"),
     Case("another lab's notebook", lambda given: b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1", "metadata": {}}]}', "ungradable", 0, 0, "is it this lab?"),
     Case("nested without end", lambda given: b"[" * 200_000 + b"]" * 200_000, "ungradable", 0, 0, "nests too deeply"),
     Case("a number of a million digits", lambda given: b'{"nbformat": ' + b"9" * 1_000_000 + b"}", "ungradable", 0, 0, "too many digits"),
-    Case("byte order mark", lambda given: b"\xef\xbb\xbf" + _bytes(given)),
-    Case("UTF-16", lambda given: _bytes(given).decode().encode("utf-16"), says="UTF-16"),
+    Case("byte order mark", uploaded("byte order mark")),
+    Case("UTF-16", uploaded("UTF-16"), says="UTF-16"),
     Case("UTF-16 without a mark", lambda given: _bytes(given).decode().encode("utf-16-le"), says="UTF-16"),
     Case("Latin-1", lambda given: _bytes(given).replace(b"A guess", b"\xe9 guess"), says="not UTF-8"),
-    Case("format 3", _format_3, says="format 3"),
-    Case("format 99", edited(lambda nb: nb.update(nbformat=99)), says="format 99"),
-    Case("wrong kernel", edited(lambda nb: nb["metadata"].update(kernelspec={"name": "ir", "display_name": "R"}))),
-    Case("no kernel", _without("kernelspec")),
+    Case("format 3", spoiled("format 3"), says="format 3"),
+    Case("format 99", spoiled("format 99"), says="format 99"),
+    Case("wrong kernel", spoiled("wrong kernel")),
+    Case("no kernel", spoiled("no kernel")),
 )  # fmt: skip
 
 #: The notebook's cells.
 CELLS = (
-    Case("null source", edited(lambda nb: cell(nb, "total_usd").update(source=None)), total=0),
-    Case("null metadata", edited(_null_metadata), "needs-review", says="found by its likeness"),
-    Case("all metadata gone", edited(_no_metadata), "needs-review", says="found by its likeness"),
-    Case("answer duplicated", _duplicate("total_usd"), says="the same each time"),
+    Case("null source", spoiled("null source"), total=0),
+    Case("null metadata", spoiled("null metadata"), "needs-review", says="found by its likeness"),
+    Case("all metadata gone", spoiled("all metadata gone"), "needs-review", says="found by its likeness"),
+    Case("answer duplicated", spoiled("answer duplicated"), says="the same each time"),
     Case("answer copied before it was written", edited(lambda nb: nb["cells"].insert(3, {**json.loads(json.dumps(cell(nb, "total_usd"))), "source": ""})), says="once as given out"),
     Case("two attempts at an answer", edited(lambda nb: nb["cells"].append({**json.loads(json.dumps(cell(nb, "total_usd"))), "source": "def total_usd(x):\n    return 0"})), "needs-review", says="differently"),
-    Case("answer deleted", _delete("total_usd"), total=0, says="the answer total_usd is missing"),
+    Case("answer deleted", spoiled("answer deleted"), total=0, says="the answer total_usd is missing"),
     Case("answer split", edited(_split), says="split into 2 cells"),
     Case("answer and test merged", edited(_merge), says="the locked cell test_total_usd is missing"),
-    Case("test duplicated", _duplicate(TOTAL), says="stands there 2 times"),
-    Case("test deleted", _delete(MEAN), says="the locked cell test_mean_usd is missing"),
-    Case("cells reversed", edited(lambda nb: nb["cells"].reverse()), says="cells were moved"),
-    Case("grade_id changed", _set("total_usd", grade_id="my_total"), "needs-review", says="found by its likeness"),
+    Case("test duplicated", spoiled("test duplicated"), says="stands there 2 times"),
+    Case("test deleted", spoiled("test deleted", test=MEAN), says="the locked cell test_mean_usd is missing"),
+    Case("cells reversed", spoiled("cells reversed"), says="cells were moved"),
+    Case("grade_id changed", spoiled("grade_id changed"), "needs-review", says="found by its likeness"),
     Case("grade_id is a number", _set("total_usd", grade_id=7), "needs-review", says="found by its likeness"),
-    Case("points changed", _set(TOTAL, points=200), says="(points)"),
-    Case("cell type changed", edited(lambda nb: cell(nb, TOTAL).update(cell_type="markdown")), says="(cell type)"),
-    Case("answer became text", edited(lambda nb: cell(nb, "total_usd").update(cell_type="markdown")), says="(cell type)"),
-    Case("not graded any more", _set(TOTAL, grade=False), says="(grade)"),
-    Case("no schema version", edited(lambda nb: cell(nb, TOTAL)["metadata"]["nbgrader"].pop("schema_version")), says="(schema_version)"),
+    Case("points changed", spoiled("points changed"), says="(points)"),
+    Case("cell type changed", spoiled("cell type changed"), says="(cell type)"),
+    Case("answer became text", spoiled("answer became text"), says="(cell type)"),
+    Case("not graded any more", spoiled("not graded any more"), says="(grade)"),
+    Case("no schema version", spoiled("no schema version"), says="(schema_version)"),
     Case("test tagged as exploring", edited(lambda nb: cell(nb, TOTAL)["metadata"].update(tags=["explore"]))),
     Case("helper in a cell of one's own", edited(lambda nb: (nb["cells"].insert(2, {"cell_type": "code", "metadata": {}, "source": "def add(x): return sum(x)", "outputs": []}), cell(nb, "total_usd").update(source="def total_usd(p):\n    return add(p)"))), "needs-review", total=0, says="uses add from a cell the student added"),
 )  # fmt: skip
@@ -129,15 +114,15 @@ CODE = (
     Case("300 threads", body("import threading, time", "for _ in range(300): threading.Thread(target=time.sleep, args=(60,)).start()", SUM), total=0, says="can't start new thread"),
     Case("disk fill", body("for i in range(1000): open(f'/tmp/{i}', 'wb').write(bytes(1 << 20))", SUM), total=0, says="No space left"),
     Case("one large file", body("open('/tmp/x', 'wb').write(bytes(100 << 20))", SUM), total=0, says="OSError"),
-    Case("os._exit", body("import os; os._exit(0)"), "partial", total=0, says="ended itself with status 0"),
+    Case("os._exit", doing("os._exit"), "partial", total=0, says="ended itself with status 0"),
     Case("os._exit in the cell itself", answering("import os; os._exit(0)"), "partial", total=0, says="ended itself"),
-    Case("sys.exit", body("import sys; sys.exit()"), total=0, says="SystemExit"),
+    Case("sys.exit", doing("sys.exit"), total=0, says="SystemExit"),
     Case("sys.exit in the cell itself", answering("import sys; sys.exit()"), total=0),
     Case("SIGINT ignored", answering("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"), "partial", total=0, says="ran longer than"),
     Case("kills its own process", body("import os; os.kill(os.getpid(), 9)"), "partial", total=0, says="SIGKILL"),
     Case("recursion", body("return total_usd(prices_usd)"), total=0, says="RecursionError"),
     Case("recursion without a limit", body("import sys; sys.setrecursionlimit(10**9)", "return total_usd(prices_usd)"), "graded|partial", total=0),
-    Case("input", body("input()", SUM), total=0, says="EOFError"),
+    Case("input", doing("input"), total=0, says="EOFError"),
     Case("segfault", body("import ctypes; ctypes.string_at(0)"), "partial", total=0, says="SIGSEGV"),
     Case("threads left running", answering("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\ndef total_usd(p): return sum(p)")),
     Case("background process left behind", answering("import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\ndef total_usd(p): return sum(p)"), says="start"),
@@ -150,13 +135,13 @@ CODE = (
     Case("HTML as a rich output", answering("from IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'))\ndef total_usd(p): return sum(p)")),
     Case("a text of 200 MB", body("return 'x' * 200_000_000"), total=0, says="may cross"),
     Case("a list in itself", body("x = []; x.append(x)", "return x"), total=0, says="nested deeper"),
-    Case("NaN", body("return float('nan')"), total=0, says="NaN"),
-    Case("infinity", body("return float('inf')"), total=0, says="infinite"),
-    Case("nothing", body("pass"), total=0, says="None"),
-    Case("a text", body("return '7 USD'"), total=0, says="without its unit"),
-    Case("a generator", body("yield 7.0"), total=0, says="generator"),
-    Case("a function", body("return lambda: 7.0"), total=0, says="a function"),
-    Case("a class", body("return float"), total=0),
+    Case("NaN", doing("NaN"), total=0, says="NaN"),
+    Case("infinity", doing("infinity"), total=0, says="infinite"),
+    Case("nothing", doing("nothing"), total=0, says="None"),
+    Case("a text", doing("a text"), total=0, says="without its unit"),
+    Case("a generator", doing("a generator"), total=0, says="generator"),
+    Case("a function", doing("a function"), total=0, says="a function"),
+    Case("a class", doing("a class"), total=0),
     Case("a syntax error", answering("def total_usd(:"), total=0, says="NameError"),
     Case("null bytes in the source", answering("def total_usd(p):\n    return '\0'"), total=0),
     Case("writes to stderr", body("import sys; print('hm', file=sys.stderr)", SUM)),

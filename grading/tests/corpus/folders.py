@@ -62,8 +62,8 @@ def _two_others(folder: Path, honest: Path) -> None:
 FOLDERS = (
     FolderCase("renamed", _renamed, says="is named Untitled1.ipynb"),
     FolderCase("two notebooks, neither by its name", _two_others, "ungradable", 0, 0, "it holds Untitled1.ipynb, try 2.ipynb"),
-    FolderCase("missing", lambda folder, honest: (folder / NOTEBOOK).unlink(), "ungradable", 0, 0, "it holds no notebook"),
-    FolderCase("an empty folder", lambda folder, honest: [p.unlink() for p in folder.iterdir()], "ungradable", 0, 0, "it holds no notebook"),
+    FolderCase("missing", lambda folder, honest: (folder / NOTEBOOK).unlink(), "ungradable", 0, 0, "no notebook was handed in"),
+    FolderCase("an empty folder", lambda folder, honest: [p.unlink() for p in folder.iterdir()], "ungradable", 0, 0, "no notebook was handed in"),
     FolderCase("an extra notebook", lambda folder, honest: (folder / "scratch.ipynb").write_text("{"), says="other notebooks beside"),
     FolderCase("the notebook is another's", _replaced(NOTEBOOK, lambda path, honest: path.symlink_to(honest / NOTEBOOK)), "ungradable", 0, 0, "is a link"),
     FolderCase("the notebook is a folder", _replaced(NOTEBOOK, lambda path, honest: path.mkdir()), "ungradable", 0, 0, "no plain file"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.damage import BODIES, CELLS, FILES, cell
 from grader.execution.spec import Limits
 from grader.submission import fill
 
@@ -76,15 +77,6 @@ class Case:
         return json.dumps(made).encode() if isinstance(made, dict) else made
 
 
-def cell(notebook: Notebook, grade_id: str) -> dict[str, Any]:
-    """Find a cell."""
-    return next(
-        c
-        for c in notebook["cells"]
-        if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
-    )
-
-
 def place(notebook: Notebook, grade_id: str) -> int:
     """Find where a cell stands."""
     return notebook["cells"].index(cell(notebook, grade_id))
@@ -110,3 +102,20 @@ def body(*lines: str) -> Callable[[Given], Notebook]:
     """Return a maker: the right notebook with another body of ``total_usd``."""
     text = "\n".join(f"    {line}" for line in lines)
     return answering(f"def total_usd(prices_usd):\n{text}\n")
+
+
+def uploaded(fault: str) -> Callable[[Given], bytes | None]:
+    """Return a maker: the right notebook's file, damaged as `grader.damage` says."""
+    return lambda given: FILES[fault](json.dumps(given.right(), indent=1).encode())
+
+
+def spoiled(
+    fault: str, *, answer: str = "total_usd", test: str = TOTAL
+) -> Callable[[Given], Notebook]:
+    """Return a maker: the right notebook, its cells damaged as `grader.damage` says."""
+    return edited(lambda notebook: CELLS[fault](notebook, answer, test))
+
+
+def doing(fault: str) -> Callable[[Given], Notebook]:
+    """Return a maker: the right notebook, ``total_usd`` doing what `grader.damage` says."""
+    return body(BODIES[fault])
