@@ -20,7 +20,7 @@ def params_exponent(flop, params, loss):
 
 
 # %% optimal_for_inference
-from scipy.optimize import minimize_scalar  # noqa: E402
+from scipy.optimize import minimize_scalar
 
 
 def optimal_for_inference(law, loss, served):
