@@ -177,6 +177,10 @@ for _c in (2, 3, 10, 40, 300, 2000):
         raise check.CheckError(
             f"{_c} places under {_a:.4g} erlangs: a factorial overflows or a power does; go up place by place"
         ) from None
+    except RecursionError:
+        raise check.CheckError(
+            f"{_c} places under {_a:.4g} erlangs: calls that call themselves go too deep for Python; use a loop"
+        ) from None
     check.agrees(
         f"{_c} places under {_a:.4g} erlangs", _got, _want, rtol=1e-6,
         hints={_b / _want: "that is the share turned away when nobody may wait",
