@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GRADING = Path(__file__).resolve().parents[1]
-FIXTURE = GRADING / "tests" / "fixtures"
+SEVEN = GRADING / "bench" / "solutions"
 PR_SET_CHILD_SUBREAPER = 36
 
 PLAIN = """
@@ -76,10 +76,8 @@ def make_class(folder: Path, lab_name: str, students: int, *, plain: bool) -> No
     from grader.submission import fill
     from grader.verify import hand_in, released
 
-    if lab_name == "lab00_tiny":
-        shutil.copytree(FIXTURE, folder, dirs_exist_ok=True)
-    else:
-        shutil.copytree(GRADING.parent / "solutions" / lab_name, folder / "solutions" / lab_name)
+    sources = SEVEN if lab_name == "lab00_seven" else GRADING.parent / "solutions"
+    shutil.copytree(sources / lab_name, folder / "solutions" / lab_name)
     course = Course.at(folder)
     (folder / "nbgrader_config.py").write_text(
         PLAIN.format(root=str(folder)) if plain else (GRADING / "nbgrader_config.py").read_text()
@@ -129,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--lab", default="lab00_tiny")
+    parser.add_argument("--lab", default="lab00_seven")
     parser.add_argument("--linear", action="store_true")
     options = parser.parse_args()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -145,7 +143,7 @@ def main() -> None:
         make_class(folder / "ours", options.lab, options.students, plain=False)
         ours = grade_ours(folder / "ours", options.lab, options.workers)
         show(f"ours, {options.workers} workers", ours, options.students)
-        if options.lab != "lab00_tiny":
+        if options.lab != "lab00_seven":
             return
         make_class(folder / "plain", options.lab, options.students, plain=True)
         plain = measured("nbgrader", "autograde", options.lab, cwd=folder / "plain")
