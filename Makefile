@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures bench lock clean
+.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures book book-check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,14 +61,27 @@ check: lint types test .build/rivals/.ready  ## everything CI runs: lint, types,
 	@grader build --check
 	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
 
-check-slow: .venv/.ready  ## the slow tests
-	@pytest -n 2 -m slow
+check-slow: .venv/.ready  ## what takes minutes (mutation, kill -9, many seeds), where its record is out of date
+	@python grading/tests/slow_checks.py
 
 fidelity: .venv/.ready  ## compare every published number with ours, write course/fidelity.md
 	@supercycle fidelity --write course/fidelity.md
 
 figures: .venv/.ready  ## draw the slides-ready figures
 	@python course/figures.py
+
+book: .venv/.ready .build/web/.ready  ## build the book: course/_build/html/index.html
+	@sphinx-build --quiet -W --keep-going -n -d .build/book/doctrees course course/_build/html
+	@echo "The book is built: course/_build/html/index.html"
+
+book-check: .venv/.ready .build/web/.ready  ## read every page as a browser and a reader would: links, widths, alt texts, contrast
+	@pytest lib/tests/test_book.py lib/tests/test_book_pages.py
+
+# What the book's pages need beside them, and what looks at them: MathJax and axe-core.
+.build/web/.ready: Makefile
+	@command -v npm >/dev/null || { echo "The book needs npm, once, for MathJax: install Node.js"; exit 1; }
+	@npm install --prefix .build/web --silent --no-audit --no-fund mathjax@3.2.2 axe-core@4.14.1
+	@touch $@
 
 bench: .build/rivals/.ready  ## speed, as ratios within one run (WHAT="imports transformer" for some)
 	@.build/rivals/bin/python lib/bench/bench.py $(WHAT)

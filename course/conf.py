@@ -1,0 +1,108 @@
+"""Sphinx: the book, built by ``make book`` without a network, any warning an error."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+import supercycle
+
+COURSE = Path(__file__).parent
+ROOT = COURSE.parent
+sys.path.insert(0, str(COURSE / "_ext"))
+SCRIPTS = ROOT / ".build" / "web" / "node_modules"  # npm packages, set up by the Makefile
+
+project = "Supercycle"
+author = "The Supercycle authors"
+copyright = "The Supercycle authors. Texts and figures CC BY 4.0, code MIT"
+release = version = supercycle.__version__
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "figure_alt",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["_build", "scenarios", "**/.ipynb_checkpoints", "figures"]
+numfig = True
+nitpicky = True  # a reference that leads nowhere is an error
+
+# Pages run from top to bottom at every build; a number in prose is {eval}`any expression`.
+nb_execution_mode = "inline"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+nb_eval_name_regex = ".+"
+nb_merge_streams = True
+
+myst_enable_extensions = [
+    "amsmath",
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+
+# Public names as each package's __all__ lists them, under the package that offers them.
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings name types with units and shapes
+napoleon_google_docstring = False
+napoleon_use_param = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+default_role = "py:obj"
+# Docstrings put parameters and columns into the same quotes as names that can be linked: a full
+# dotted name has to lead somewhere, a single word may.
+nitpick_ignore_regex = [("py:obj", r"(?!supercycle\.).*"), ("py:.*", r"(?!supercycle).*")]
+
+html_theme = "sphinx_book_theme"
+html_title = "Supercycle"
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "show_navbar_depth": 1,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "toc_title": "On this page",
+    "secondary_sidebar_items": ["page-toc"],
+    "article_header_start": ["toggle-primary-sidebar"],
+    "extra_footer": "",
+}
+mathjax_path = "mathjax.js"  # one file, formulas as SVG: no fonts to fetch
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+
+def _fingerprint() -> str:
+    """A hash of the library and the facts: pages run again when either changes."""
+    files = sorted([*ROOT.glob("lib/supercycle/**/*.py"), *ROOT.glob("datasets/**/*.*")])
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _copy_mathjax(app) -> None:  # noqa: ANN001
+    source = SCRIPTS / "mathjax" / "es5" / "tex-svg-full.js"
+    if not source.is_file():
+        raise FileNotFoundError(f"{source}: build the book with `make book`, which fetches it once")
+    target = Path(app.outdir) / "_static" / "mathjax.js"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def setup(app) -> None:  # noqa: ANN001
+    """Register what the pages depend on beside their own text."""
+    app.add_config_value("fingerprint", _fingerprint(), "env", types=[str])
+    app.connect("builder-inited", _copy_mathjax)
