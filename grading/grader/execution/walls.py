@@ -9,13 +9,16 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
 
-__all__ = ["HOME", "INSTALL", "PRIVATE", "bubblewrap_command", "build_walls", "visible"]
+__all__ = [
+    "HOME", "INSTALL", "PRIVATE", "bubblewrap_command", "build_walls", "system_walls", "visible",
+    "wall_folders",
+]  # fmt: skip
 
 HOME = "/home/student"
 #: Folders that are empty, private and of bounded size.
@@ -48,6 +51,32 @@ def visible() -> tuple[str, ...]:
     return tuple(outer[1:])
 
 
+def system_walls() -> list[str]:
+    """Return bubblewrap's arguments that show the system read-only, and of ``/etc`` what programs need."""
+    walls = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        if os.path.islink(f"/{name}"):
+            walls += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
+        else:
+            walls += ["--ro-bind-try", f"/{name}", f"/{name}"]
+    walls += ["--perms", "0755", "--dir", "/etc"]
+    for path in ("alternatives", "ld.so.cache", "localtime", "fonts", "mime.types"):
+        walls += ["--ro-bind-try", f"/etc/{path}", f"/etc/{path}"]
+    return walls
+
+
+def wall_folders(shown: Iterable[str], private: tuple[str, ...]) -> list[str]:
+    """Return bubblewrap's arguments that show folders read-only; private ones already stand."""
+    walls, made = list[str](), set[str]()
+    for path in shown:
+        for parent in map(str, reversed(Path(path).parents[:-1])):
+            if parent not in made and parent not in private:  # a mount point must let others pass
+                walls += ["--perms", "0755", "--dir", parent]
+                made.add(parent)
+        walls += ["--ro-bind", path, path]
+    return walls
+
+
 def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
     """Return the command that builds a sandbox and waits in it until its input ends."""
     program = shutil.which("bwrap")
@@ -59,25 +88,11 @@ def bubblewrap_command(limits: Mapping[str, Any], info: int) -> list[str]:
     ):  # root needs no user namespace to build, and makes its own in `_become_nobody`
         spaces += ["--unshare-user", *(["--disable-userns"] if _knows("--disable-userns") else [])]
     command = [program, *spaces, "--die-with-parent", "--new-session", "--clearenv"]
-    command += ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        if os.path.islink(f"/{name}"):
-            command += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
-        else:
-            command += ["--ro-bind-try", f"/{name}", f"/{name}"]
-    command += ["--perms", "0755", "--dir", "/etc"]
-    for path in ("alternatives", "ld.so.cache", "localtime", "fonts", "mime.types"):
-        command += ["--ro-bind-try", f"/etc/{path}", f"/etc/{path}"]
+    command += system_walls()
     command += ["--proc", "/proc", "--dev", "/dev"]
     for path in PRIVATE:  # before what is shown: a course may itself lie in /tmp
         command += ["--size", str(limits["file_bytes"]), "--tmpfs", path]
-    shown, made = visible(), set[str]()
-    for path in shown:
-        for parent in map(str, reversed(Path(path).parents[:-1])):
-            if parent not in made and parent not in PRIVATE:  # a mount point must let others pass
-                command += ["--perms", "0755", "--dir", parent]
-                made.add(parent)
-        command += ["--ro-bind", path, path]
+    command += wall_folders(visible(), PRIVATE)
     # the root and /dev are file systems in memory, too: nobody may fill them
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--info-fd", str(info), "--", "/bin/sh", "-c", "echo; read _"]

@@ -1,0 +1,1 @@
+"""The class's JupyterHub on one machine: `make hub`."""
