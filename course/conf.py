@@ -26,6 +26,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "figure_alt",
+    "library",
     "sphinx_copybutton",
     "sphinx_design",
 ]
@@ -58,11 +59,11 @@ autodoc_typehints = "none"  # the docstrings name types with units and shapes
 napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "py:obj"
 # Docstrings put parameters and columns into the same quotes as names that can be linked: a full
 # dotted name has to lead somewhere, a single word may.
-nitpick_ignore_regex = [("py:obj", r"(?!supercycle\.).*"), ("py:.*", r"(?!supercycle).*")]
+nitpick_ignore_regex = [("py:obj", r"(?!supercycle\.).*")]
 
 html_theme = "sphinx_book_theme"
 html_title = "Supercycle"

@@ -1,8 +1,8 @@
 """Discrete-event simulation of serving and training fleets (SimPy).
 
-Requests (`workloads`, `arrivals`, `traces`; agents as `TaskGraph`) go through a `Fleet` of `Pool`s
-of `Replica`s and `Station`s; `simulate` returns a `Result`. `queueing` holds the closed forms
-beside it, `sweep` runs many simulations, `sites` places them on a map.
+Requests (`workloads`, `arrivals`, `traces`; agents as `TaskGraph`) go through a `Fleet` of pools
+(`Pool`) of machines (`Replica`, `Station`); `simulate` returns a `Result`. `queueing` holds the
+closed forms beside it, `sweep` runs many simulations, `sites` places them on a map.
 """
 
 from supercycle.cluster import (

@@ -18,7 +18,7 @@ class PrefillFit:
     ----------
     c0_s, c1_s_per_token, c2_s_per_token2 : float
     max_error : float
-        Largest |fit / measured − 1| of the points fitted.
+        Largest ``|fit / measured − 1|`` of the points fitted.
     """
 
     c0_s: float
@@ -40,7 +40,7 @@ class DecodeFit:
     ----------
     w_s, a_s_per_sequence, b_s_per_token : float
     max_error : float
-        Largest |fit / measured − 1| of the points fitted.
+        Largest ``|fit / measured − 1|`` of the points fitted.
     """
 
     w_s: float

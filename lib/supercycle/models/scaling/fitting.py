@@ -44,7 +44,7 @@ class FittedLaw(ScalingLaw):
     r_squared : float
         Share of the variance of the loss that it tells.
     max_error : float
-        Largest |fit / measured − 1|.
+        Largest ``|fit / measured − 1|``.
     draws : array of shape (bootstrap, 6)
         E, A, B, alpha, beta, q of each refit; no rows without a bootstrap.
     """
