@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from supercycle import __version__
-from supercycle.cli import check, facts, fetch, fidelity, measure, simulate, stack
+from supercycle.cli import check, doctor, facts, fetch, fidelity, measure, simulate, stack
 
 app = typer.Typer(
     help="The economics of the AI compute stack, floor by floor.",
@@ -44,3 +44,4 @@ app.command("simulate")(simulate.simulate)
 app.command("measure")(measure.measure)
 app.command("train-grid")(measure.train_grid)
 app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)
