@@ -11,15 +11,17 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader
+from jinja2 import pass_context as contextfilter
 from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
-from traitlets import default
+from traitlets import Bool, default
 
 from grader.course import Course
 from grader.engine import How, grade_class
@@ -29,7 +31,24 @@ from grader.gradebook import open_gradebook
 from grader.record import Result
 from grader.source import read_lab
 
-__all__ = ["EngineAutograde", "EngineFeedback", "OfflineHTMLExporter", "course_of", "install"]
+__all__ = [
+    "EngineAutograde",
+    "EngineFeedback",
+    "OfflineHTMLExporter",
+    "course_of",
+    "harmless",
+    "install",
+]
+
+#: Tags that mark text up and do nothing else.
+_TAGS = frozenset(
+    ("a", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
+     "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup",
+     "table", "tbody", "td", "th", "thead", "tr", "ul")
+)  # fmt: skip
+_ATTRIBUTES = {"a": ["href", "title"], "td": ["align"], "th": ["align"], "ol": ["start"]}
+#: What stands between these tags is no text.
+_SCRIPTS = re.compile(r"<(script|style|svg|math|template)\b.*?(</\1\s*>|\Z)", re.S | re.I)
 
 
 def course_of(coursedir: Any) -> Course:
@@ -122,11 +141,39 @@ class EngineFeedback(GenerateFeedback):
 
 
 class OfflineHTMLExporter(HTMLExporter):
-    """Pages without MathJax from the network: formulas stay as they were typed."""
+    """Pages to grade by hand: nothing from elsewhere, and nothing a student wrote runs in them.
+
+    Formgrader shows a student's Markdown and outputs on the grader's own page, where a script could
+    give grades. So HTML is cut down to tags that only mark text up.
+    """
+
+    sanitize_html = Bool(True, help="Outputs are shown as text and pictures.").tag(config=True)
 
     @default("extra_loaders")
     def _extra_loaders_default(self) -> list[Any]:
         return [FileSystemLoader(Path(__file__).parent / "templates")]
+
+    @contextfilter
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Render Markdown, then keep only tags, attributes and links that do nothing by themselves."""
+        return harmless(super().markdown2html(context, source))
+
+
+def harmless(page: str) -> str:
+    """Return HTML without anything that runs, loads or imitates the page around it.
+
+    Examples
+    --------
+    >>> harmless('<p>so <b>big</b><img src="x" onerror="grade()"></p>')
+    '<p>so <b>big</b></p>'
+    >>> harmless('<a href="javascript:grade()">a source</a>')
+    '<a>a source</a>'
+    """
+    import bleach  # type: ignore[import-untyped]
+
+    plain = _SCRIPTS.sub("", page)
+    protocols = ("http", "https", "mailto")
+    return str(bleach.clean(plain, _TAGS, _ATTRIBUTES, protocols=protocols, strip=True))
 
 
 def install() -> None:
