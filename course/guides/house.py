@@ -1,8 +1,8 @@
-"""Draw the library's house from its own imports: ``python course/guides/house.py``.
+"""The library's house, drawn from its own imports; the contributor's guide shows it.
 
 Each storey is a row; a dot says that the row imports the column. Rows and columns stand in the same
 order, roof first, so a house in order has dots only on the right of its diagonal: whoever imports
-stands above. Two tests hold the picture to the code.
+stands above. A test holds the picture to the imports.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from html import escape
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parents[2] / "lib" / "supercycle"
-PICTURE = Path(__file__).with_name("house.svg")
 
 #: From the roof down; what stands in brackets on the left.
 STOREYS = {
@@ -88,8 +87,3 @@ def draw() -> str:
             f"<title>{who} imports {whom}</title></circle>"
         )
     return "\n".join([*parts, "</svg>", ""])
-
-
-if __name__ == "__main__":
-    PICTURE.write_text(draw(), encoding="utf-8")
-    print(f"{PICTURE}: {len(imports())} imports between {len(STOREYS)} storeys")
