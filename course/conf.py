@@ -27,6 +27,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "figure_alt",
     "library",
+    "stack_picture",
     "sphinx_copybutton",
     "sphinx_design",
 ]
@@ -68,7 +69,8 @@ nitpick_ignore_regex = [("py:obj", r"(?!supercycle\.).*")]
 html_theme = "sphinx_book_theme"
 html_title = "Supercycle"
 html_static_path = ["_static"]
-html_css_files = ["book.css"]
+html_css_files = ["book.css", "stack-picture.css"]
+html_context = {"default_mode": "light"}  # figures are drawn on white
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
@@ -94,7 +96,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _copy_mathjax(app) -> None:  # noqa: ANN001
+def _copy_mathjax(app) -> None:
     source = SCRIPTS / "mathjax" / "es5" / "tex-svg-full.js"
     if not source.is_file():
         raise FileNotFoundError(f"{source}: build the book with `make book`, which fetches it once")
@@ -103,7 +105,7 @@ def _copy_mathjax(app) -> None:  # noqa: ANN001
     shutil.copyfile(source, target)
 
 
-def setup(app) -> None:  # noqa: ANN001
+def setup(app) -> None:
     """Register what the pages depend on beside their own text."""
     app.add_config_value("fingerprint", _fingerprint(), "env", types=[str])
     app.connect("builder-inited", _copy_mathjax)

@@ -285,7 +285,7 @@ def page(rows: pd.DataFrame) -> str:
             f"{row.median_abs_error:.1%} | {row.largest_error:+.1%} | {row.bias:+.1%} |"
         )
     for kind, cases in rows.groupby("kind", sort=False):
-        lines += ["", f"## {str(kind).capitalize()}", "",
+        lines += ["", f"## {str(kind)[:1].upper()}{str(kind)[1:]}", "",
                   "| case | predicted | published | unit | error | source |",
                   "| --- | ---: | ---: | --- | ---: | --- |"]  # fmt: skip
         lines += [

@@ -24,6 +24,7 @@ __all__ = [
     "TB",
     "YEAR_S",
     "format_si",
+    "format_usd",
     "parse_power_w",
 ]  # fmt: skip
 
@@ -75,14 +76,15 @@ def format_usd(amount_usd: float, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> format_usd(13.07e9), format_usd(-2.5e6), format_usd(12)
-    ('$13.1 bn', '−$2.5 m', '$12')
+    >>> format_usd(13.07e9), format_usd(-2.5e6), format_usd(12), format_usd(999.9e6)
+    ('$13.1 bn', '−$2.5 m', '$12', '$1 bn')
     """
     sign = "−" if amount_usd < 0 else ""
+    rounded = float(f"{abs(amount_usd):.{digits}g}")  # 999.9 m is a billion
     for size, word in ((1e12, " tn"), (1e9, " bn"), (1e6, " m"), (1e3, " k")):
-        if abs(amount_usd) >= size:
-            return f"{sign}${abs(amount_usd) / size:.{digits}g}{word}"
-    return f"{sign}${abs(amount_usd):.{digits}g}"
+        if rounded >= size:
+            return f"{sign}${rounded / size:.{digits}g}{word}"
+    return f"{sign}${rounded:.{digits}g}"
 
 
 def parse_power_w(text: str) -> float:
