@@ -148,6 +148,7 @@ class OfflineHTMLExporter(HTMLExporter):
     """
 
     sanitize_html = Bool(True, help="Outputs are shown as text and pictures.").tag(config=True)
+    exclude_anchor_links = Bool(True, help="Nobody links to a heading here.").tag(config=True)
 
     @default("extra_loaders")
     def _extra_loaders_default(self) -> list[Any]:

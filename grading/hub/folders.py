@@ -2,7 +2,7 @@
 
 ::
 
-    <data>/users.csv        name, role, password; readable by whoever runs the hub
+    <data>/users.csv        name, role, password, first_name, last_name; only the hub reads it
     <data>/homes/<name>/    what that person sees as /home/<name>
     <data>/exchange/        releases, submissions and feedback on their way
     <data>/state/           the hub's own database, cookie secret, log
@@ -26,9 +26,13 @@ COURSE_ID = "supercycle"
 ROLES = ("instructor", "student", "outsider")
 #: Who is in a class nobody wrote a list for. The outsider has a password, but no place in it.
 DEMO_CLASS = (
-    ("ina", "instructor"), ("ada", "student"), ("ben", "student"), ("cleo", "student"),
-    ("oscar", "outsider"),
-)  # fmt: skip
+    ("ina", "instructor", "Ina", "Sol"),
+    ("ada", "student", "Ada", "Lund"),
+    ("ben", "student", "Ben", "Okoro"),
+    ("cleo", "student", "Cleo", "Tan"),
+    ("oscar", "outsider", "Oscar", "Reed"),
+)
+_COLUMNS = ("name", "role", "password", "first_name", "last_name")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 
 
@@ -39,6 +43,8 @@ class Member:
     name: str
     role: str
     password: str
+    first_name: str = ""
+    last_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,9 @@ class Hub:
             When a line can't be used; the sentence says which and why.
         """
         if not self.roster.is_file():
-            _write(self.roster, [Member(name, role, "") for name, role in DEMO_CLASS])
+            _write(
+                self.roster, [Member(name, role, "", *names) for name, role, *names in DEMO_CLASS]
+            )
         with self.roster.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         members = [self._member(number, row) for number, row in enumerate(rows, 2)]
@@ -129,7 +137,10 @@ class Hub:
             raise GraderError(
                 f"{self.roster}, line {number}: {role!r} is no role: use {', '.join(ROLES)}"
             )
-        return Member(name, role, (row.get("password") or "").strip() or secrets.token_urlsafe(9))
+        return Member(
+            name, role, (row.get("password") or "").strip() or secrets.token_urlsafe(9),
+            row.get("first_name") or "", row.get("last_name") or "",
+        )  # fmt: skip
 
 
 def _write(path: Path, members: list[Member]) -> None:
@@ -139,6 +150,6 @@ def _write(path: Path, members: list[Member]) -> None:
         os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline=""
     ) as file:
         out = csv.writer(file)
-        out.writerow(["name", "role", "password"])
-        out.writerows([m.name, m.role, m.password] for m in members)
+        out.writerow(_COLUMNS)
+        out.writerows([getattr(member, column) for column in _COLUMNS] for member in members)
     fresh.replace(path)

@@ -87,7 +87,8 @@ def make_class(hub: Hub, solutions: Path, *, say: Callable[[str], None]) -> None
     known = set(as_instructor(hub, ["nbgrader", "db", "student", "list"]).split())
     for member in members:
         if member.role == "student" and member.name not in known:
-            as_instructor(hub, ["nbgrader", "db", "student", "add", member.name])
+            names = [f"--first-name={member.first_name}", f"--last-name={member.last_name}"]
+            as_instructor(hub, ["nbgrader", "db", "student", "add", member.name, *names])
 
 
 def as_instructor(hub: Hub, command: Sequence[str]) -> str:

@@ -1,0 +1,144 @@
+"""A class's day in a real browser, in the order in which it happens."""
+
+import csv
+import io
+
+import pytest
+from pages import LAB
+from running import SOLUTIONS
+
+from grader.course import Course
+from grader.journal import Journal
+from grader.source import read_lab
+
+COMMENT = "A spread beside the mean would say more; I take $\\sigma$ as read."
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """The tiny lab with its solution."""
+    return read_lab(Course.at(SOLUTIONS.parent), LAB)
+
+
+def test_the_instructor_takes_a_lab_back_and_releases_it_again(visit):
+    ina = visit("ina")
+    frame = ina.formgrader()
+    frame.locator("td.release").wait_for()
+    for done in ("unreleased", "released"):
+        title, said = ina.press(frame, "release")
+        assert title == "Success"
+        assert f"Successfully {done} '{LAB}'." in said
+    ina.picture("instructor-1-released")
+
+
+def test_a_student_fetches_fails_solves_and_submits(visit, lab):
+    ada = visit("ada")
+    ada.assignments()
+    ada.in_list("released", "Fetch").click()
+    ada.in_list("fetched", "Submit").wait_for()
+    ada.picture("student-1-fetched")
+
+    said = ada.validate()
+    assert "The following cell failed" in said
+    assert "NotImplementedError" in said
+    assert "You did not provide a response." in said
+    ada.picture("student-2-validate-fails")
+    ada.dismiss()
+
+    ada.open_notebook()
+    ada.run_all()
+    ada.printed("NotImplementedError")
+    ada.picture("student-3-first-run")
+    for number, cell in enumerate(lab.notebook.cells):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in lab.answers:
+            ada.answer(number, lab.answers[name])
+    ada.run_all()
+    ada.printed("total_usd has the right size")
+    ada.all_have_run()
+    assert ada.page.locator(".jp-Notebook .jp-RenderedText", has_text="Error").count() == 0
+    ada.save()
+    ada.picture("student-4-solved")
+
+    ada.assignments()
+    assert "Success! Your notebook passes all the tests." in ada.validate()
+    ada.picture("student-5-validate-passes")
+    ada.dismiss()
+    ada.in_list("fetched", "Submit").click()
+    ada.page.locator("#submitted_assignments_list .list_item", has_text=LAB).first.wait_for()
+    ada.picture("student-6-submitted")
+
+
+def test_another_student_submits_it_untouched(visit):
+    ben = visit("ben")
+    ben.assignments()
+    ben.in_list("released", "Fetch").click()
+    ben.in_list("fetched", "Submit").click()
+    ben.page.locator("#submitted_assignments_list .list_item", has_text=LAB).first.wait_for()
+
+
+def test_the_instructor_collects_grades_reads_and_releases_feedback(visit, hub):
+    ina = visit("ina")
+    frame = ina.formgrader()
+    frame.get_by_role("link", name="Manage Assignments").click()
+    title, said = ina.press(frame, "collect")
+    assert title == "Success"
+    assert "Processing 2 submissions" in said
+    ina.picture("instructor-2-collected")
+
+    frame.locator("td.num-submissions a").click()
+    for student, score in (("ada", "5"), ("ben", "0")):
+        frame.locator("td.autograde").first.wait_for()
+        title, said = ina.press(frame, "autograde", student)
+        assert title == "Success"
+        assert f"{student}:" in said
+        row = frame.locator("tr", has_text=student)
+        assert row.locator("td.score").inner_text() == f"{score} / 10"
+    ina.picture("instructor-3-autograded")
+    results = Journal(Course.at(hub.folders.course), LAB).current()
+    assert {name: entry.result.sandboxed for name, entry in results.items()} == {
+        "ada": True, "ben": True,
+    }  # fmt: skip
+
+    frame.get_by_role("link", name="Manual Grading").click()
+    frame.get_by_role("link", name=LAB).click()
+    frame.locator("td", has_text=LAB).get_by_role("link", name=LAB).click()
+    frame.locator("tbody tr", has_text="5 / 10").get_by_role("link").first.click()
+    score = frame.locator("#explain")
+    score.scroll_into_view_if_needed()
+    score.fill("4")
+    score.press("Tab")
+    comment = frame.locator("#explain-comment")
+    comment.fill(COMMENT)
+    comment.press("Tab")
+    ina.page.wait_for_timeout(1500)  # saved as one leaves the field
+    ina.picture("instructor-4-manual")
+
+    frame.get_by_role("link", name="Manual Grading").click()
+    frame.get_by_role("link", name="Manage Assignments").click()
+    assert ina.press(frame, "generate-feedback")[0] == "Success"
+    assert ina.press(frame, "release-feedback")[0] == "Success"
+    ina.picture("instructor-5-feedback")
+
+
+def test_the_instructor_exports_the_grades(visit):
+    ina = visit("ina")
+    said = ina.terminal(f"cd ~/course && grader export {LAB} && ls *.csv grading/*.csv")
+    ina.picture("instructor-6-export")
+    files = [line for line in said.splitlines() if line.endswith(".csv")]
+    assert files, said
+    rows = list(csv.DictReader(io.StringIO(ina.read(f"course/{files[0]}"))))
+    assert {"ada", "ben"} <= {value for row in rows for value in row.values()}, rows
+    of_ada = next(row for row in rows if "ada" in row.values())
+    assert "9" in [value.removesuffix(".0") for value in of_ada.values()], of_ada
+
+
+def test_the_student_reads_the_feedback_with_the_score(visit):
+    ada = visit("ada")
+    ada.assignments()
+    ada.refresh_assignments()
+    ada.in_list("submitted", "Fetch Feedback").click()
+    link = ada.page.locator("#submitted_assignments_list").get_by_role("link")
+    link.last.wait_for()
+    ada.picture("student-7-feedback-fetched")
+    print(ada.page.inner_html("#submitted_assignments_list"))
