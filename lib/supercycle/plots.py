@@ -341,7 +341,8 @@ def strip(
     palette = [COLOURS[c] for c in ("blue", "orange", "green", "red", "purple", "sky", "grey")]
     kinds = list(dict.fromkeys(kind for points in rows.values() for kind in points))
     colour = dict(zip(kinds, palette, strict=False))
-    with figure(claim, height_in=1.3 + 0.3 * len(rows)) as axes:
+    legend_in = 0.6 if len(kinds) > 1 else 0.0  # beneath a title that may take two lines
+    with figure(claim, height_in=1.3 + legend_in + 0.3 * len(rows)) as axes:
         for y, points in enumerate(rows.values()):
             axes.plot(
                 [min(points.values()), max(points.values())], [y, y], color="#CCCCCC", zorder=1

@@ -1,5 +1,8 @@
 """Figures carry their claim, their units and a text for those who cannot see them."""
 
+import io
+import warnings
+
 import pandas as pd
 import pytest
 
@@ -110,8 +113,6 @@ def test_a_strip_has_a_row_for_each_name_and_a_colour_for_each_kind():
 
 
 def test_labels_of_lines_that_end_together_stand_apart():
-    import io
-
     x = [0.0, 1.0, 2.0]
     lines = {"a": [5.0, 1.0, 0.0], "b": [3.0, 1.0, 0.01], "c": [1.0, 2.0, 0.0], "far": [1, 2, 4]}
     axes = plots.sweep(x, lines, claim="ends", x_label="x", y_label="y")
@@ -124,3 +125,12 @@ def test_labels_of_lines_that_end_together_stand_apart():
             assert overlap < 0.25 * boxes[one].height, (one, other)
     y_end = axes.transData.transform((2.0, 4.0))[1]
     assert abs((boxes["far"].y0 + boxes["far"].y1) / 2 - y_end) < 0.5 * boxes["far"].height
+
+
+def test_a_strip_of_few_rows_has_room_for_its_legend_and_a_claim_of_two_lines():
+    worlds = {f"world {k}": {"profit": 1.0 * k, "surplus": 300.0} for k in range(3)}
+    claim = "A claim that is so long that it takes two lines of a figure, as claims with numbers do"
+    axes = plots.strip(worlds, claim=claim, x_label="bn USD a year")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns where it finds no layout
+        axes.figure.savefig(io.BytesIO())
