@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
-    "figure_alt",
+    "notebook_pages",
     "library",
     "stack_picture",
     "sphinx_copybutton",
@@ -37,11 +38,18 @@ nitpicky = True  # a reference that leads nowhere is an error
 
 # Pages run from top to bottom at every build; a number in prose is {eval}`any expression`.
 nb_execution_mode = "inline"
-nb_execution_raise_on_error = True
+nb_execution_raise_on_error = False  # a warning with its traceback: -W fails, after all pages
 nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_eval_name_regex = ".+"
 nb_merge_streams = True
+
+# Kernels start with a profile of their own, whatever the reader's says, and don't comment on
+# sockets that never leave this machine.
+_PROFILE = ROOT / ".build" / "book" / "ipython" / "profile_default"
+_PROFILE.mkdir(parents=True, exist_ok=True)
+(_PROFILE / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n')
+os.environ["IPYTHONDIR"] = str(_PROFILE.parent)
 
 myst_enable_extensions = [
     "amsmath",

@@ -1,4 +1,4 @@
-"""Figures keep the alternative text that `supercycle.plots.show` gave them; none may lack it."""
+"""Pages that run: figures keep their alternative text, hidden cells run where they stand."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ def _render_image_with_alt(self: NbElementRenderer, data: MimeData) -> list[node
     return found
 
 
+def _hide_instead_of_remove(app: Sphinx, page: str, source: list[str]) -> None:
+    """A removed cell runs late, with the next cell that is shown; a number between would be stale."""
+    source[0] = source[0].replace("[remove-cell]", "[remove-input, remove-output]")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Put ours in the place of MyST-NB's."""
+    app.connect("source-read", _hide_instead_of_remove)
     NbElementRenderer.render_image = _render_image_with_alt  # type: ignore[method-assign]
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
