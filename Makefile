@@ -24,7 +24,7 @@ venv: .venv/.ready  ## set up .venv (the other targets do it by themselves)
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
 	  { echo "Supercycle needs Python 3.11, 3.12 or 3.13: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "Setting up .venv: about 180 packages, a few minutes the first time ..."
+	@echo "Setting up .venv: about 240 packages, a few minutes the first time ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.lock
@@ -60,6 +60,7 @@ types: .venv/.ready  ## mypy on the library and the grader
 check: lint types test .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
 	@grader build --check
 	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
+	@pytest -m slow lib/tests/test_install.py
 
 check-slow: .venv/.ready  ## what takes minutes (mutation, kill -9, many seeds), where its record is out of date
 	@python grading/tests/slow_checks.py

@@ -8,7 +8,6 @@ stands above. A test holds the picture to the imports.
 from __future__ import annotations
 
 import ast
-from html import escape
 from pathlib import Path
 
 LIBRARY = Path(__file__).resolve().parents[2] / "lib" / "supercycle"
@@ -23,7 +22,7 @@ STOREYS = {
 }  # fmt: skip
 COLOURS = {"roof": "#7a4a2b", "attic": "#8a6d3b", "tools": "#5b6770", "0": "#3d4b44"}
 FLOOR = "#1f5f8b"
-ROW, BOX, TOP, LEFT = 30, 690, 96, 20
+ROW, BOX, TOP, LEFT = 30, 170, 96, 20
 
 
 def home(path: Path) -> str:
@@ -66,8 +65,8 @@ def draw() -> str:
         "<title>The library's storeys and who imports whom</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<polygon points="{LEFT},{TOP - 8} {LEFT + BOX / 2},18 {LEFT + BOX},{TOP - 8}" fill="#7a4a2b"/>',
-        f'<text x="{LEFT + BOX / 2}" y="70" fill="#ffffff" text-anchor="middle" font-size="15">'
-        "whoever imports stands above</text>",
+        f'<text x="{LEFT + BOX / 2}" y="76" fill="#ffffff" text-anchor="middle" font-size="11">'
+        "importers above</text>",
     ]
     for place, name in enumerate(names):
         x, y = right + ROW * (place + 0.5), TOP + ROW * place
@@ -76,7 +75,6 @@ def draw() -> str:
             f'<rect x="{LEFT}" y="{y}" width="{BOX}" height="{ROW - 3}" rx="3" fill="{colour}"/>',
             f'<text x="{LEFT + 10}" y="{y + 18}" fill="#ffffff">{STOREYS[name]}</text>',
             f'<text x="{LEFT + 56}" y="{y + 18}" fill="#ffffff" font-weight="bold">{name}</text>',
-            f'<text x="{LEFT + 148}" y="{y + 18}" fill="#ffffff" font-size="11.5">{escape(says(name))}</text>',
             f'<text transform="translate({x + 4} {TOP - 8}) rotate(-60)" fill="#222222">{name}</text>',
             f'<rect x="{right + ROW * place}" y="{y}" width="{ROW - 3}" height="{ROW - 3}" fill="#dddddd"/>',
         ]
