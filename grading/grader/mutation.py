@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from grader.errors import GraderError, nearest
@@ -23,7 +23,10 @@ from grader.source import Lab
 from grader.submission import without_markers
 from grader.variants import Variant
 
-__all__ = ["MutationRate", "mutants_of", "mutation_rates"]
+__all__ = ["ENOUGH", "MutationRate", "mutants_of", "mutation_rates", "summary"]
+
+#: The least share of its real mutants that the tests of an answer must notice.
+ENOUGH = 0.95
 
 _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -191,6 +194,26 @@ def mutation_rates(lab: Lab, *, workers: int | None = None) -> list[MutationRate
             f"{lab.folder / 'lab.toml'}: equivalent lists {wrongly[0]!r}, but the tests notice it"
         )
     return [_rate(answer, items, killed, listed) for answer, items in tested.items()]
+
+
+def summary(rates: Iterable[MutationRate]) -> str:
+    """Say in one line how many mutants of a lab its tests notice.
+
+    Examples
+    --------
+    >>> rate = MutationRate("f", ("test_f",), killed=9, total=10, equivalent=("f:2 1 → 2",))
+    >>> summary([rate])
+    '9 of 10 mechanical mutants noticed (raw 90 %), 9 of 9 real ones (adjusted 100 %), worst f 100 %'
+    """
+    rates = list(rates)
+    killed, total = sum(r.killed for r in rates), sum(r.total for r in rates)
+    real = total - sum(len(r.equivalent) for r in rates)
+    worst = min(rates, key=lambda rate: rate.adjusted)
+    return (
+        f"{killed} of {total} mechanical mutants noticed (raw {100 * killed / total:.0f} %), "
+        f"{killed} of {real} real ones (adjusted {100 * killed / real:.0f} %), "
+        f"worst {worst.answer} {100 * worst.adjusted:.0f} %"
+    )
 
 
 def _written(lab: Lab, answer: str) -> bool:

@@ -93,15 +93,16 @@ def verify(
         out.print(table)
         problems += [f"{lab}: {f.kind} {f.name} {f.problem}" for f in findings if f.problem]
         if mutation:
-            _show_mutation(out, read_lab(where, lab))
+            problems += _show_mutation(out, read_lab(where, lab))
     if problems:
         raise GraderError("\n".join(problems))
 
 
-def _show_mutation(out: Console, lab: Lab) -> None:
+def _show_mutation(out: Console, lab: Lab) -> list[str]:
+    """Print the rates, answer by answer and in sum, and return what is too low."""
     from rich.table import Table
 
-    from grader.mutation import mutation_rates
+    from grader.mutation import ENOUGH, mutation_rates, summary
 
     with out.status(f"{lab.name}: mechanical mutants"):
         rates = mutation_rates(lab)
@@ -117,6 +118,13 @@ def _show_mutation(out: Console, lab: Lab) -> None:
     for rate in rates:
         for name in rate.survivors:
             say(out, f"  survives: {name}")
+    say(out, f"{lab.name}: {summary(rates)}")
+    return [
+        f"{lab.name}: the tests of {rate.answer} notice {rate.adjusted:.0%} of its mechanical "
+        f"mutants; {ENOUGH:.0%} are needed"
+        for rate in rates
+        if rate.adjusted < ENOUGH
+    ]
 
 
 def demo(
