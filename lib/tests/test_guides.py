@@ -1,7 +1,9 @@
 """The guides' commands exist, and the house they show is the one that stands."""
 
 import importlib.util
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -112,3 +114,30 @@ def test_files_that_a_page_names_exist(page):
     for name in re.findall(r"`((?:course|lib|grading|datasets|solutions|labs)/[\w./-]+)`", page.read_text()):  # fmt: skip
         made = ("course/_build", "grading/submitted", "grading/feedback", "grading/course.toml")
         assert (ROOT / name).exists() or name.startswith(made) or "NN" in name, name
+
+
+QUICK = [
+    line.removeprefix(".venv/bin/").split()
+    for line in commands(PAGES[0])
+    if line.startswith(".venv/bin/supercycle") and not line.endswith("measure")  # a minute
+]
+
+
+@pytest.mark.parametrize("words", QUICK, ids=" ".join)
+def test_what_the_readme_shows_in_a_terminal_runs(words, tmp_path):
+    if words[1] == "simulate":
+        words = [*words, "--out", str(tmp_path / "report.html")]
+    shown = subprocess.run(
+        [Path(sys.executable).parent / words[0], *words[1:]],
+        cwd=ROOT, env={**os.environ, "SUPERCYCLE_PROGRESS": str(tmp_path / "progress.json")},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if "--solution" in words:  # nothing was tried in a fresh clone, and the command says so
+        assert "try it first" in shown.stderr
+    else:
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert len(shown.stdout.splitlines()) > 5
+
+
+def test_the_readme_shows_enough():
+    assert {words[1] for words in QUICK} >= {"check", "doctor", "stack", "facts", "fidelity"}
