@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -71,8 +72,17 @@ def write_feedback(
         fresh = path.with_suffix(".new")
         fresh.write_text(page, encoding="utf-8")
         fresh.replace(path)
+        _keep_receipt(course, lab.name, student)
         written[student] = path
     return written
+
+
+def _keep_receipt(course: Course, lab: str, student: str) -> None:
+    """Put beside a page what nbgrader's exchange knows its submission by, or it can't be released."""
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        receipt = course.submitted / student / lab / name
+        if receipt.is_file() and not receipt.is_symlink():
+            shutil.copyfile(receipt, feedback_path(course, lab, student).parent / name)
 
 
 def misconception(item: ItemResult, variants: Sequence[Variant]) -> str:

@@ -52,7 +52,8 @@ def test_a_student_fetches_fails_solves_and_submits(visit, lab):
     for number, cell in enumerate(lab.notebook.cells):
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in lab.answers:
-            ada.answer(number, lab.answers[name])
+            lines = lab.answers[name].splitlines()
+            ada.answer(number, "\n".join(line for line in lines if "### " not in line))
     ada.run_all()
     ada.printed("total_usd has the right size")
     ada.all_have_run()
@@ -80,7 +81,6 @@ def test_another_student_submits_it_untouched(visit):
 def test_the_instructor_collects_grades_reads_and_releases_feedback(visit, hub):
     ina = visit("ina")
     frame = ina.formgrader()
-    frame.get_by_role("link", name="Manage Assignments").click()
     title, said = ina.press(frame, "collect")
     assert title == "Success"
     assert "Processing 2 submissions" in said
@@ -103,7 +103,8 @@ def test_the_instructor_collects_grades_reads_and_releases_feedback(visit, hub):
     frame.get_by_role("link", name="Manual Grading").click()
     frame.get_by_role("link", name=LAB).click()
     frame.locator("td", has_text=LAB).get_by_role("link", name=LAB).click()
-    frame.locator("tbody tr", has_text="5 / 10").get_by_role("link").first.click()
+    of_ada = frame.locator("tbody tr", has_text="5 / 10")
+    of_ada.locator("a", has_text="Submission #").click()
     score = frame.locator("#explain")
     score.scroll_into_view_if_needed()
     score.fill("4")
