@@ -12,7 +12,7 @@ import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "COLOURS", "bars", "budget_waterfall", "figure", "ledger", "measured_against", "show",
-    "strip", "sweep", "tornado",
+    "COLOURS", "bars", "budget_waterfall", "bundle", "figure", "ledger", "measured_against",
+    "roofline", "show", "strip", "sweep", "tornado",
 ]  # fmt: skip
 
 COLOURS = {
@@ -66,6 +66,39 @@ def figure(claim: str, *, width_in: float = 7.2, height_in: float = 3.8) -> Iter
         yield axes
 
 
+class Bundle(NamedTuple):
+    """A figure as a notebook stores it: what is shown, and the alternative text beside it."""
+
+    data: dict[str, str]
+    metadata: dict[str, dict[str, str]]
+
+
+def bundle(axes: Axes, alt: str) -> Bundle:
+    """Return a figure as a notebook stores it.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    alt : str
+        What the figure shows, for those who cannot see it.
+
+    Raises
+    ------
+    ValueError
+        Without an alternative text.
+    """
+    import matplotlib as mpl
+
+    if not alt.strip():
+        raise ValueError("alt = '': must say what the figure shows")
+    buffer = io.BytesIO()
+    fig: Figure = axes.figure  # type: ignore[assignment]
+    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
+        fig.savefig(buffer, format="png", dpi=110)
+    image = base64.b64encode(buffer.getvalue()).decode()
+    return Bundle({"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}})
+
+
 def show(axes: Axes, alt: str) -> None:
     """Display a figure in a notebook with its alternative text (elsewhere: do nothing).
 
@@ -75,17 +108,10 @@ def show(axes: Axes, alt: str) -> None:
     alt : str
         What the figure shows, for those who cannot see it.
     """
-    import matplotlib as mpl
     from IPython.display import display
 
-    if not alt.strip():
-        raise ValueError("alt = '': must say what the figure shows")
-    buffer = io.BytesIO()
-    fig: Figure = axes.figure  # type: ignore[assignment]
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
-        fig.savefig(buffer, format="png", dpi=110)
-    image = base64.b64encode(buffer.getvalue()).decode()
-    display({"image/png": image, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+    shown = bundle(axes, alt)
+    display(shown.data, raw=True, metadata=shown.metadata)
 
 
 def measured_against(
@@ -211,6 +237,47 @@ def sweep(
                           xytext=(-2, 3), textcoords="offset points", fontsize=9)  # fmt: skip
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+    return axes
+
+
+def roofline(
+    flops_per_s: float,
+    bytes_per_s: float,
+    work: Mapping[str, float],
+    *,
+    claim: str,
+) -> Axes:
+    """Draw what a machine can do at most over arithmetic intensity, and where each work stands.
+
+    Parameters
+    ----------
+    flops_per_s, bytes_per_s : float
+        The ceilings: computing [FLOP/s] and memory [B/s].
+    work : mapping from name to intensity
+        [FLOP/B].
+    claim : str
+    """
+    ridge = flops_per_s / bytes_per_s
+    ends = [*work.values(), ridge]
+    intensity = np.geomspace(min(ends) / 3, max(ends) * 10, 200)
+    with figure(claim) as axes:
+        axes.plot(
+            intensity, np.minimum(intensity * bytes_per_s, flops_per_s), color=COLOURS["grey"]
+        )
+        axes.axvline(ridge, color="#BBBBBB", lw=1, ls=":")
+        axes.annotate(f"ridge {ridge:,.0f} FLOP/B", (ridge, flops_per_s), xytext=(4, 6),
+                      textcoords="offset points", fontsize=9)  # fmt: skip
+        palette = [COLOURS[c] for c in ("blue", "orange", "green", "red", "purple")]
+        for (name, at), colour in zip(work.items(), palette, strict=False):
+            reached = min(at * bytes_per_s, flops_per_s)
+            axes.plot(at, reached, "o", ms=9, color=colour)
+            axes.annotate(f"{name}: {reached / flops_per_s:.0%} of the computing ceiling",
+                          (at, reached), xytext=(0, -14), textcoords="offset points", color=colour,
+                          ha="left" if at < ridge else "center", va="top")  # fmt: skip
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("arithmetic intensity [FLOP/B]")
+        axes.set_ylabel("at most [FLOP/s]")
     return axes
 
 

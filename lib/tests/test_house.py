@@ -28,6 +28,7 @@ ALLOWED_BESIDE = {
     "transformer": GROUND | {"models", "plots"},
     "cluster": GROUND | set(FLOORS) | {"plots"},
     "plots": GROUND,
+    "explore": GROUND | {"plots"},
     "check": GROUND,
 }
 
