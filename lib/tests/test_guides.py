@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -106,7 +107,17 @@ def test_every_command_on_a_page_exists_with_its_options(page):
             given = [w for w in words if not w.startswith("-")]
             assert len(given) >= len(required), line
         else:
-            assert first in {"git", "cd", "cp", "mkdir", "nbgrader", "pip", "python", "apt"}, line
+            assert first in {
+                "git",
+                "cd",
+                "cp",
+                "mkdir",
+                "nbgrader",
+                "pip",
+                "python",
+                "apt",
+                "source",
+            }, line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -141,3 +152,19 @@ def test_what_the_readme_shows_in_a_terminal_runs(words, tmp_path):
 
 def test_the_readme_shows_enough():
     assert {words[1] for words in QUICK} >= {"check", "doctor", "stack", "facts", "fidelity"}
+
+
+def test_every_claim_of_the_lecture_is_a_row_and_names_its_labs():
+    page = (ROOT / "course" / "guides" / "0_lecture.md").read_text(encoding="utf-8")
+    said = {
+        row[1]: {int(n) for n in row[2].split(",")}
+        for row in re.finditer(r"^\| (S\d+) \|.*\| ([\d, ]+) \|$", page, re.M)
+    }
+    assert list(said) == [f"S{n}" for n in range(1, 25)]
+    real = {row: set() for row in said}
+    for path in sorted((ROOT / "solutions").glob("lab*/lab.toml")):
+        number = int(path.parent.name[3:5])
+        for row in tomllib.loads(path.read_text(encoding="utf-8"))["claims"]:
+            if number < 9:  # the capstone uses them all
+                real[row].add(number)
+    assert said == real
