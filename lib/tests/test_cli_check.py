@@ -175,6 +175,19 @@ def test_what_is_wrong_costs_one_sentence(words, sentence, tmp_path):
     assert len(outcome.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("marks", [{}, {"solution": True}, {"grade": True, "grade_id": "x", "points": "many"}, "?"])  # fmt: skip
+def test_a_notebook_whose_marks_an_editor_lost_is_named(marks, tmp_path):
+    notebook = nbformat.read(RELEASE, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+        if marks and cell.cell_type == "code":
+            cell.metadata["nbgrader"] = marks
+    path = tmp_path / "mine.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="fetch the notebook again and paste your answers in"):
+        check_notebook.read(path)
+
+
 def test_a_damaged_progress_file_is_named_and_not_overwritten(tmp_path, monkeypatch):
     file = tmp_path / "progress.json"
     monkeypatch.setenv("SUPERCYCLE_PROGRESS", str(file))

@@ -11,6 +11,8 @@ import supercycle
 
 __all__ = ["Cell", "Notebook", "find", "notebooks", "read"]
 
+_AGAIN = "fetch the notebook again and paste your answers in"
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -130,14 +132,21 @@ def read(path: Path) -> Notebook:
     cells: list[Cell] = []
     answer = ""
     for cell in notebook.cells:
-        meta = cell.metadata.get("nbgrader", {})
-        kind = _kind(meta, cell.cell_type)
-        if not kind:
-            continue
-        name = meta["grade_id"]
+        try:
+            meta = cell.metadata.get("nbgrader", {})
+            kind = _kind(meta, cell.cell_type)
+            if not kind:
+                continue
+            name, points = meta["grade_id"], float(meta.get("points", 0))
+            changed = compute_checksum(cell) != meta.get("checksum")
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ValueError(
+                f"{path}: the marks of cell {cell.id!r} are damaged; {_AGAIN}"
+            ) from None
         answer = name if kind == "answer" else answer
-        changed = compute_checksum(cell) != meta.get("checksum")
-        cells.append(Cell(name, kind, cell.source, float(meta.get("points", 0)), changed, answer))
+        cells.append(Cell(name, kind, cell.source, points, changed, answer))
+    if not any(cell.kind == "check" for cell in cells):
+        raise ValueError(f"{path} has lost the marks of its checks; {_AGAIN}")
     title = next((c.source for c in notebook.cells if c.cell_type == "markdown"), path.stem)
     return Notebook(
         about["lab"], title.splitlines()[0].lstrip("# "), about.get("release", ""), path,
