@@ -57,5 +57,5 @@ def test_an_empty_environment_gets_a_working_command_with_its_facts(tmp_path):
     assert ill.returncode == 1
     assert ill.stderr == ""
     assert "✗ packages" in ill.stdout
-    assert "pip install 'supercycle[labs" in ill.stdout
+    assert "pip install '.[labs,energy]'" in ill.stdout
     assert "✓ facts" in ill.stdout

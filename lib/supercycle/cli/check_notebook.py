@@ -119,7 +119,9 @@ def read(path: Path) -> Notebook:
         import nbformat
         from nbgrader.utils import compute_checksum
     except ModuleNotFoundError as missing:
-        raise ValueError(f"{missing.name} is missing: pip install 'supercycle[labs]'") from None
+        raise ValueError(
+            f"{missing.name} is missing: in a clone, make venv or pip install '.[labs]'"
+        ) from None
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)

@@ -102,11 +102,13 @@ def packages() -> Finding:
     lacking = [f for extra in NEEDED for f in _lacking(extra)]
     if lacking:
         return Finding("packages", "wrong", "; ".join(lacking),
-                       "make venv in a clone, or pip install 'supercycle[labs,energy]'")  # fmt: skip
+                       "in a clone: make venv, or pip install '.[labs,energy]'")  # fmt: skip
     unused = {extra: _lacking(extra) for extra in USED}
     if any(unused.values()):
         said = "; ".join(f"{what}, for {USED[extra]}" for extra, w in unused.items() for what in w)
-        return Finding("packages", "note", said, "pip install 'supercycle[energy]'")
+        return Finding(
+            "packages", "note", said, "in a clone: make venv, or pip install '.[energy]'"
+        )
     return _pins()
 
 
@@ -173,11 +175,11 @@ def _checkout() -> Path:
 
 def kernel() -> Finding:
     """Whether a notebook's kernel starts, and whether its Python has this library."""
-    try:
-        from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.kernelspec import KernelSpecManager
 
+    try:
         spec = KernelSpecManager().get_kernel_spec("python3")
-    except Exception as error:  # no Jupyter, no kernel, or a damaged kernel.json: all the same here
+    except Exception as error:  # no kernel of that name, or a damaged kernel.json
         return Finding("kernel", "wrong", f"no kernel python3 ({type(error).__name__}: {error})",
                        f"{sys.executable} -m ipykernel install --sys-prefix")  # fmt: skip
     where = sys.executable if spec.argv[0] in ("python", "python3") else spec.argv[0]
@@ -250,7 +252,7 @@ def gpu() -> Finding:
     if asked.returncode:
         why = (asked.stderr.strip().splitlines() or ["?"])[-1]
         return Finding("GPU", "wrong", f"torch does not load: {why}",
-                       "make venv in a clone, or pip install 'supercycle[labs]'")  # fmt: skip
+                       "in a clone: make venv, or pip install '.[labs]'")  # fmt: skip
     name = asked.stdout.strip()
     return Finding("GPU", "ok", name or "none seen; labs measure on the processor")
 
