@@ -15,13 +15,31 @@ import numpy as np
 from supercycle._plain import plain
 from supercycle._validate import at_least, non_negative, positive
 
-__all__ = ["REGIMES", "delay_cost_usd", "delay_usd_per_month"]
+__all__ = ["REGIMES", "delay_cost_usd", "delay_usd_per_month", "discounted_years"]
 
 REGIMES = ("deferred", "sunk", "falling")
 
 
-def _discounted(force: Any, start: Any, end: Any) -> Any:
-    """``∫ e^(−force · t) dt`` from start to end [yr]."""
+def discounted_years(force: Any, start: Any, end: Any) -> Any:
+    """Present value of a dollar a year that flows from start to end, ``∫ e^(−force · t) dt`` [yr].
+
+    Parameters
+    ----------
+    force : float or array of shape (...,)
+        Force of interest, ``ln(1 + rate)``, plus that of a falling price [1/yr].
+    start, end : float or array of shape (...,)
+        [yr] from today.
+
+    Returns
+    -------
+    float or array of shape (...,)
+        [yr]; ``end − start`` where the force is zero.
+
+    Examples
+    --------
+    >>> round(float(discounted_years(np.log(1.1), 0.0, 5.0)), 2), float(discounted_years(0.0, 1.0, 5.0))
+    (3.98, 4.0)
+    """
     span = np.subtract(end, start)
     with np.errstate(divide="ignore", invalid="ignore"):
         years = np.where(force == 0, span, -np.expm1(-force * span) / force)
@@ -119,8 +137,8 @@ def delay_cost_usd(
         moved = regime != "sunk"
         end = begin + life if moved else life
         capital = np.multiply(capex_usd, np.exp(-discount * begin) if moved else 1.0)
-        earned = np.multiply(revenue_usd_per_year, _discounted(discount + fall, begin, end))
-        spent = np.multiply(opex_usd_per_year, _discounted(discount, begin, end))
+        earned = np.multiply(revenue_usd_per_year, discounted_years(discount + fall, begin, end))
+        spent = np.multiply(opex_usd_per_year, discounted_years(discount, begin, end))
         return earned - spent - capital
 
     return plain(npv(np.zeros_like(start)) - npv(start))
