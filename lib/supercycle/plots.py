@@ -267,11 +267,11 @@ def roofline(
         axes.axvline(ridge, color="#BBBBBB", lw=1, ls=":")
         axes.annotate(f"ridge {ridge:,.0f} FLOP/B", (ridge, flops_per_s), xytext=(4, 6),
                       textcoords="offset points", fontsize=9)  # fmt: skip
-        palette = [COLOURS[c] for c in ("blue", "orange", "green", "red", "purple")]
+        palette = [COLOURS[c] for c in ("blue", "red", "green", "purple")]
         for (name, at), colour in zip(work.items(), palette, strict=False):
             reached = min(at * bytes_per_s, flops_per_s)
             axes.plot(at, reached, "o", ms=9, color=colour)
-            axes.annotate(f"{name}: {reached / flops_per_s:.0%} of the computing ceiling",
+            axes.annotate(f"{name}: {100 * reached / flops_per_s:.2g} % of the computing ceiling",
                           (at, reached), xytext=(0, -14), textcoords="offset points", color=colour,
                           ha="left" if at < ridge else "center", va="top")  # fmt: skip
         axes.set_xscale("log")
