@@ -801,9 +801,8 @@ def wait_at(hit_rate, link):
     )
 
 
-links = {"resident": math.inf} | {
-    k: n * facts.value("serving/link-pcie-gen5-x16") for k, n in gpu_links.items()
-}
+pcie = facts.value("serving/link-pcie-gen5-x16")
+links = {"resident": math.inf} | {name: n * pcie for name, n in gpu_links.items()}
 axes = plots.sweep(
     (1 - rates) * case.context_tokens,
     {name: [wait_at(h, link) for h in rates] for name, link in links.items()},
@@ -826,6 +825,7 @@ for name, link in links.items():
         )
     except ValueError:
         print(f"{name:14s}: the promise cannot be kept")
+print(facts.sources(pcie))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "amdahl_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 9 · Build: what a faster part exposes
@@ -908,6 +908,7 @@ plots.show(
 print(
     f"decode took {share:.0%} of the wait, so the whole is {amdahl_speedup(share, faster):.2f}× faster; never more than {amdahl_speedup(share, math.inf):.2f}×"
 )
+print(facts.sources(screen, faster, kept))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "value_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 10 · Build: what a millisecond is worth

@@ -728,8 +728,10 @@ print(facts.sources(delay, *glut))
 # %% tags=["explore"]
 # explore: profit after the cost of plants, layer by layer
 years = 16.0
-barrier = facts.value("apps/barrier-models").high
+guessed = facts.value("apps/barrier-models")
+barrier = guessed.high
 print(f"barriers of {barrier:g} times the yearly cost of a plant")
+print(facts.sources(guessed))
 worlds = {
     "delays alone": case.path(years, scarce=None),
     "chips ran full": case.path(years),
