@@ -22,7 +22,9 @@ from grader.exchange.base import ClassExchange
 from grader.exchange.files import (
     Survey,
     appearing,
+    clear,
     copy,
+    in_turn,
     opened,
     recover,
     survey,

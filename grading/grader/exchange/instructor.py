@@ -10,7 +10,16 @@ from nbgrader.exchange import default
 
 from grader.errors import GraderError, nearest
 from grader.exchange.base import ClassExchange
-from grader.exchange.files import appearing, clear, copy, in_turn, opened, recover, survey, write_synced
+from grader.exchange.files import (
+    appearing,
+    clear,
+    copy,
+    in_turn,
+    opened,
+    recover,
+    survey,
+    write_synced,
+)
 from grader.exchange.layout import Dropped, open_exchange
 
 __all__ = ["ReleaseAssignment", "ReleaseFeedback"]
