@@ -97,7 +97,7 @@ def as_instructor(hub: Hub, command: Sequence[str]) -> str:
     Raises
     ------
     GraderError
-        With the last line it wrote, when it fails.
+        With what it said last, when it fails.
     """
     member, inside = hub.instructor, how(hub).walls
     home = Path(f"/home/{member.name}") if inside else hub.home(member.name)
@@ -113,8 +113,8 @@ def as_instructor(hub: Hub, command: Sequence[str]) -> str:
         env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise GraderError(f"`{' '.join(command)}` failed: {said}")
+        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()
+        raise GraderError(f"`{' '.join(command)}` failed: {' '.join(said[-3:])}")
     return done.stdout
 
 
