@@ -142,7 +142,7 @@ def run(notebook: Notebook, *, limit_s: float) -> list[Result]:
     ----------
     notebook : Notebook
     limit_s : float
-        Longest run of one cell [s].
+        Longest run of an answer or a check; what the course gives has a minute [s].
 
     Returns
     -------
