@@ -1,5 +1,7 @@
 """A class that uses the exchange: on one Unix account, or as root on an account a member."""
 
+import contextlib
+import functools
 import json
 import logging
 import os
@@ -9,9 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
@@ -29,6 +31,16 @@ VERBS = {
     "release": "ReleaseAssignment", "release_feedback": "ReleaseFeedback", "collect": "Collect",
 }  # fmt: skip
 NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+@functools.cache
+def empty_gradebook():
+    """Return the file of a gradebook of no labs; making it loads what a member can't load."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gradebook.db"
+        with Gradebook(f"sqlite:///{path}") as book, contextlib.suppress(MissingEntry):
+            book.find_assignment(LAB)
+        return path.read_bytes()
 
 
 class Said(logging.Handler):
@@ -57,6 +69,10 @@ class Classroom:
             home.chmod(0o700)
             if accounts:
                 os.chown(home, *accounts[name])
+        gradebook = self.course / "gradebook.db"
+        gradebook.write_bytes(empty_gradebook())
+        if accounts:
+            os.chown(gradebook, *accounts[TEACHER])
         for student in self.students:
             self.admit(student)
 
@@ -186,7 +202,7 @@ class VerbError(Exception):
         self.kind, self.sentence, self.said = kind, sentence, said
 
 
-@contextmanager
+@contextlib.contextmanager
 def accounts(*names):
     """Make a Unix account a member, each with a group of its own; root only."""
     prefix = f"x{secrets.token_hex(3)}-"
@@ -205,7 +221,7 @@ def accounts(*names):
             subprocess.run(["userdel", prefix + name], capture_output=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def classroom_with_accounts(*students):
     """A class whose members are Unix accounts, in a folder that they can reach."""
     folder = Path(tempfile.mkdtemp(prefix="exchange-"))
