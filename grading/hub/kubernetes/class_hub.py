@@ -37,14 +37,14 @@ def equip(instructors, seeds=SEEDS):
     def prepare(spawner):
         name = spawner.user.name
         role = "instructor" if name in instructors else "student"
-        spawner.extra_labels["supercycle.course/role"] = role
-        spawner.environment |= codes(seeds, name) | {
-            "JUPYTER_CONFIG_PATH": f"{SERVERS}/{role}:{SERVERS}/everyone",
-            "SUPERCYCLE_SERVERS": SERVERS,
-        }
+        spawner.extra_labels = {**spawner.extra_labels, "supercycle.course/role": role}
+        own = codes(seeds, name)
+        own["JUPYTER_CONFIG_PATH"] = f"{SERVERS}/{role}:{SERVERS}/everyone"
+        own["SUPERCYCLE_SERVERS"] = SERVERS
         if role == "instructor":
             spawner.image = spawner.image.replace("/supercycle-student:", "/supercycle-grader:")
-            spawner.environment |= {"GRADER_GRADEBOOK": GRADEBOOK, "PGPASSWORD": PASSWORD}
+            own |= {"GRADER_GRADEBOOK": GRADEBOOK, "PGPASSWORD": PASSWORD}
+        spawner.environment = {**spawner.environment, **own}
 
     return prepare
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
 from supercycle import facts, infra
 
 HERE = Path(__file__).resolve().parent
