@@ -7,6 +7,7 @@ Ada attacks; Ben has submitted; Ina teaches. An attack ends in one of two ways: 
 """
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -154,8 +155,10 @@ def main():
         with class_under_attack() as room:
             prepare(room)
             met, said = try_attack(room, attack)
-            sentence = met if met != "done" else said[0].removeprefix("ERROR: ")
-            sentence = sentence.replace(str(room.folder), "…")
+            sentence = said[-1].removeprefix("ERROR: ") if met == "done" else met.split(": ", 1)[1]
+            if met.startswith("PermissionError"):
+                sentence = f"{KERNEL}: {sentence.split(': ')[0].split('] ')[1].lower()}"
+            sentence = re.sub(rf" {LAB}\+\S+ \S+ UTC\+{TOKEN}", "", sentence)
             kept = room.collected("ben") == "Ben's work"
             print(f"| {name} | {sentence}{'' if kept else ' **BEN LOST**'} |", flush=True)
 
