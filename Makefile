@@ -68,7 +68,7 @@ check-slow: .venv/.ready  ## what takes minutes (mutation, kill -9, many seeds),
 fidelity: .venv/.ready  ## compare every published number with ours, write course/fidelity.md
 	@supercycle fidelity --write course/fidelity.md
 
-figures: .venv/.ready  ## draw the slides-ready figures
+figures: .venv/.ready  ## draw every figure of the chapters for slides, into .build/figures/
 	@python course/figures.py
 
 book: .venv/.ready .build/web/.ready  ## build the book: course/_build/html/index.html

@@ -61,7 +61,9 @@ def visits(browser):
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900})
         said, asked = [], []
-        page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda r: asked.append(r.url))
         for path in book.pages():
