@@ -53,6 +53,15 @@ def opened(page, path):
     page.evaluate("() => window.MathJax?.startup?.promise")
 
 
+def listen(page):
+    """Lists that fill with what a page complains of, and with every address it asks for."""
+    said, asked = [], []
+    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda r: asked.append(r.url))
+    return said, asked
+
+
 @pytest.fixture(scope="module")
 def visits(browser):
     """Every page at both widths: what it says to console and network, what is wrong with it."""
@@ -60,12 +69,7 @@ def visits(browser):
     found = {}
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900})
-        said, asked = [], []
-        page.on(
-            "console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda r: asked.append(r.url))
+        said, asked = listen(page)
         for path in book.pages():
             said.clear()
             asked.clear()
