@@ -1,4 +1,4 @@
-"""What goes into an image: it holds no solution and no hidden test, and is what it says."""
+"""What goes into an image holds no solution and no hidden test; environments in a browser agree with ours."""
 
 import fnmatch
 import json
@@ -7,10 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from grader.course import Course
 from grader.leaks import secret_lines
@@ -244,3 +247,62 @@ def test_images_run_as_an_ordinary_user_and_of_versions_that_are_named():
 def test_the_image_follows_the_charts_hub_in_its_major_version():
     (hub,) = re.findall(r"^ARG HUB=(\d+)\.", DOCKERFILE.read_text(), re.M)
     assert hub == "5"  # appVersion of the chart whose schema lies in schemas/
+
+
+# -- environments in a browser -----------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def devcontainer():
+    """Read the settings; comments stand on lines of their own."""
+    lines = (ROOT / ".devcontainer" / "devcontainer.json").read_text().splitlines()
+    return json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+
+
+def test_the_dev_container_is_what_its_specification_takes(devcontainer):
+    schema = json.loads((KUBERNETES / "schemas" / "devcontainer.schema.json").read_text())
+    check = jsonschema.validators.validator_for(schema)(schema)
+    assert list(check.iter_errors(devcontainer)) == []
+    slip = {**devcontainer, "postCreateComand": "make"}
+    assert list(check.iter_errors(slip)) != []
+
+
+def test_the_dev_containers_commands_are_there_and_its_first_file_opens(devcontainer):
+    program, target, *_ = devcontainer["onCreateCommand"].split()
+    assert program == "make"
+    named = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+    assert named.returncode == 0, named.stderr
+    program, *words = devcontainer["postCreateCommand"].split()
+    command = [Path(sys.executable).parent / Path(program).name, *words]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0
+    for name in devcontainer["customizations"]["codespaces"]["openFiles"]:
+        assert (ROOT / name).is_file()
+
+
+def test_the_dev_containers_python_is_one_we_support(devcontainer):
+    from packaging.specifiers import SpecifierSet
+
+    version = re.search(r"python:(\d+\.\d+)", devcontainer["image"])[1]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert SpecifierSet(pyproject["project"]["requires-python"]).contains(version)
+
+
+def test_binder_takes_the_environment_at_the_root():
+    """A folder of Binder's own would hide it (repo2docker looks there and nowhere else)."""
+    assert not (ROOT / ".binder").exists()
+    assert not (ROOT / "binder").exists()
+    text = yaml.safe_load((ROOT / "environment.yml").read_text())
+    # a local package makes repo2docker copy the whole repository before it installs
+    assert "--editable ." in text["dependencies"][-1]["pip"]
+
+
+@pytest.mark.xfail(strict=True, reason="environment.yml has --no-deps, which pip refuses in a list")
+def test_what_conda_hands_to_pip_is_what_pip_takes(tmp_path):
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("\n".join(environment["dependencies"][-1]["pip"]))
+    code = (
+        "import sys; from pip._internal.req.req_file import parse_requirements as p; "
+        "from pip._internal.network.session import PipSession as S; "
+        "print([r.requirement for r in p(sys.argv[1], session=S())])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, wanted], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

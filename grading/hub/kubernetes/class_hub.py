@@ -17,15 +17,13 @@ PASSWORD = {"valueFrom": {"secretKeyRef": {"name": "postgres", "key": "grader-pa
 GRADEBOOK = "postgresql://grader@postgres.supercycle.svc.cluster.local:5432/gradebook"
 
 
-def admit(context, instructors):
-    """Return a hook that lets in only launches from one course, and by a plain name."""
+def admit(context):
+    """Return a hook that lets in only launches from one course."""
 
     async def check(authenticator, handler, authentication):
         claims = authentication.get("auth_state") or {}
-        came_from = (claims.get(CONTEXT) or {}).get("id")
-        if came_from != context:
+        if (claims.get(CONTEXT) or {}).get("id") != context:
             raise HTTPError(403, "Open the labs from the course's own page in the platform.")
-        authentication["groups"] = ["instructors"] if authentication["name"] in instructors else []
         return {**authentication, "auth_state": None}  # the claims have served; they aren't kept
 
     return check
@@ -59,5 +57,5 @@ def codes(file, name):
 
 
 _instructors = set(get_config("custom.instructors", []))  # noqa: F821
-c.Authenticator.post_auth_hook = admit(get_config("custom.context"), _instructors)  # noqa: F821
+c.Authenticator.post_auth_hook = admit(get_config("custom.context"))  # noqa: F821
 c.Spawner.pre_spawn_hook = equip(_instructors)  # noqa: F821
