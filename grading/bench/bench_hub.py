@@ -153,8 +153,8 @@ def main() -> None:
         Path(temporary).chmod(0o711)
         hub = RunningHub(Path(temporary) / "data")
         write_class(hub, names)
-        hub.start(300)
         try:
+            hub.start(600)
             run(hub, names, options)
         finally:
             hub.stop()
