@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import ctypes
+import doctest
 import errno
 import importlib.util
 import json
@@ -487,6 +488,12 @@ def test_grader_is_given_the_clusters_address_and_certificate(tmp_path, monkeypa
     from grader.cluster import check_address
 
     check_address(address)
+
+
+@pytest.mark.parametrize("name", ["grading_cluster", "labs_branch"])
+def test_the_examples_in_the_scripts_hold(name):
+    failed, tried = doctest.testmod(load(name))
+    assert (failed, tried > 0) == (0, True)
 
 
 def test_dask_reads_the_certificate_where_the_variables_say(tmp_path):
