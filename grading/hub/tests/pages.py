@@ -91,7 +91,7 @@ class Visitor:
             self.menu("File")
             self.page.locator(".lm-Menu-itemLabel", has_text="New Launcher").click()
             self.page.locator(".jp-LauncherCard:visible", has_text="Terminal").first.click()
-            self.page.locator(".jp-Terminal .xterm-screen").wait_for()
+            self.page.locator(".jp-Terminal .xterm-screen:visible").wait_for()
             self.page.wait_for_timeout(1500)  # the shell prints its prompt
         self.page.locator(".jp-Terminal:visible").click()
         self.page.keyboard.type(f"sh ~/command.sh >~/{out} 2>&1; echo END >>~/{out}\n")
