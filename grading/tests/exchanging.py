@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -209,16 +210,23 @@ def accounts(*names):
     made = {}
     try:
         for name in names:
-            subprocess.run(
-                ["useradd", "--no-create-home", "--user-group", "--shell", "/usr/sbin/nologin",
-                 prefix + name], check=True, capture_output=True,
-            )  # fmt: skip
+            _changed("useradd", "--no-create-home", "--user-group", prefix + name)
             entry = pwd.getpwnam(prefix + name)
             made[name] = (entry.pw_uid, entry.pw_gid)
         yield made
     finally:
         for name in made:
-            subprocess.run(["userdel", prefix + name], capture_output=True)
+            _changed("userdel", prefix + name)
+
+
+def _changed(*command):
+    """Run a command that changes accounts; it may find them locked by another."""
+    for _ in range(20):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 0:
+            return
+        time.sleep(0.5)
+    raise RuntimeError(f"{command[0]}: {done.stderr}")
 
 
 @contextlib.contextmanager
