@@ -294,7 +294,6 @@ def test_binder_takes_the_environment_at_the_root():
     assert "--editable ." in text["dependencies"][-1]["pip"]
 
 
-@pytest.mark.xfail(strict=True, reason="environment.yml has --no-deps, which pip refuses in a list")
 def test_what_conda_hands_to_pip_is_what_pip_takes(tmp_path):
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     wanted = tmp_path / "requirements.txt"
