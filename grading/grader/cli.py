@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from grader.commands import classroom, grading, labs
+from grader.commands import classroom, grading, installation, labs
 from grader.errors import GraderError
 
 __all__ = ["app", "main"]
@@ -29,6 +29,7 @@ _PANELS = {
         classroom.import_zip,
         classroom.export, classroom.anonymise, classroom.forget, classroom.backup,
     ),
+    "Installation": (installation.doctor,),
 }  # fmt: skip
 for _panel, _commands in _PANELS.items():
     for _command in _commands:

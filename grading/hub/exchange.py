@@ -1,38 +1,52 @@
-"""How the hub wires the exchange: who may see which part of it, and what nbgrader is told.
+"""The class's exchange: each student has a part that nobody else but the instructor sees.
 
-Only this module knows the exchange's layout, so another exchange is a change here and nowhere else.
+What lies where, and who may do what with it, is `grader.exchange`; here it meets the hub's accounts
+and walls.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from grader.exchange import Layout, admit, open_exchange
+from grader.exchange import mounts as shown
+from hub.accounts import account
 from hub.folders import COURSE_ID, Hub, Member
+from hub.isolation import how
 
-__all__ = ["INSIDE", "configure", "mounts", "prepare", "released"]
+__all__ = ["INSIDE", "layout", "mounts", "prepare", "released"]
 
-#: Where servers find it.
+#: Where walled servers find it.
 INSIDE = "/srv/exchange"
 
 
-def configure(c: Any, root: str) -> None:
-    """Tell nbgrader which course this is and where its exchange lies."""
-    c.CourseDirectory.course_id = COURSE_ID
-    c.Exchange.root = root
+def layout(hub: Hub) -> Layout:
+    """Return which folder is whose."""
+    return Layout(hub.exchange, COURSE_ID)
 
 
 def prepare(hub: Hub) -> None:
-    """Make the exchange's folders, each with the rights it needs."""
-    hub.exchange.mkdir(parents=True, exist_ok=True)
-    hub.exchange.chmod(0o777)
+    """Make the exchange, and each student's part of it."""
+    instructor = _ids(hub, hub.instructor)
+    open_exchange(hub.exchange, COURSE_ID, instructor=instructor)
+    for member in hub.members():
+        if member.role == "student":
+            admit(layout(hub), member.name, account=_ids(hub, member), instructor=instructor)
 
 
 def mounts(hub: Hub, member: Member) -> list[tuple[Path, str, bool]]:
     """Return what a member's server sees of the exchange: source, target, whether it may write."""
-    return [(hub.exchange, INSIDE, True)]
+    student = None if member.role == "instructor" else member.name
+    return [(path, f"{INSIDE}/{name}", may) for path, name, may in shown(layout(hub), student)]
 
 
 def released(hub: Hub) -> set[str]:
     """Return the labs that students can fetch."""
-    return {path.name for path in (hub.exchange / COURSE_ID / "outbound").glob("*")}
+    return {path.name for path in layout(hub).outbound.glob("*")}
+
+
+def _ids(hub: Hub, member: Member) -> tuple[int, int] | None:
+    if not how(hub).accounts:
+        return None
+    entry = account(hub, member.name)
+    return entry.pw_uid, entry.pw_gid

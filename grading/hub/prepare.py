@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import secrets
 import shutil
@@ -85,10 +86,21 @@ def make_class(hub: Hub, solutions: Path, *, say: Callable[[str], None]) -> None
         for lab in labs:
             as_instructor(hub, ["nbgrader", "release_assignment", lab])
     known = set(as_instructor(hub, ["nbgrader", "db", "student", "list"]).split())
-    for member in members:
-        if member.role == "student" and member.name not in known:
-            names = [f"--first-name={member.first_name}", f"--last-name={member.last_name}"]
-            as_instructor(hub, ["nbgrader", "db", "student", "add", member.name, *names])
+    new = [m for m in members if m.role == "student" and m.name not in known]
+    if new:
+        _import(hub, new)
+
+
+def _import(hub: Hub, students: Sequence[Member]) -> None:
+    """Enter students into the gradebook with one command: a class of hundreds starts in time."""
+    path = hub.course / "new-students.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(("id", "first_name", "last_name"))
+        out.writerows((m.name, m.first_name, m.last_name) for m in students)
+    path.chmod(0o644)  # behind the instructor's home, which is closed to others
+    as_instructor(hub, ["nbgrader", "db", "student", "import", path.name])
+    path.unlink()
 
 
 def as_instructor(hub: Hub, command: Sequence[str]) -> str:
@@ -97,7 +109,7 @@ def as_instructor(hub: Hub, command: Sequence[str]) -> str:
     Raises
     ------
     GraderError
-        With the last line it wrote, when it fails.
+        With what it said last, when it fails.
     """
     member, inside = hub.instructor, how(hub).walls
     home = Path(f"/home/{member.name}") if inside else hub.home(member.name)
@@ -113,8 +125,8 @@ def as_instructor(hub: Hub, command: Sequence[str]) -> str:
         env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise GraderError(f"`{' '.join(command)}` failed: {said}")
+        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()
+        raise GraderError(f"`{' '.join(command)}` failed: {' '.join(said[-3:])}")
     return done.stdout
 
 

@@ -28,7 +28,7 @@ SERVERS = Path(__file__).resolve().parent / "servers"
 TMP_BYTES = 1 << 30
 #: What programs ask of /etc; passwd and group are our own.
 _ETC = (
-    "ssl", "ca-certificates", "nsswitch.conf", "hosts", "resolv.conf", "bash.bashrc", "profile",
+    "ssl", "ca-certificates", "nsswitch.conf", "hosts", "resolv.conf", "bash.bashrc",
     "inputrc", "terminfo", "protocols", "services",
 )  # fmt: skip
 
@@ -64,7 +64,7 @@ def walled(hub: Hub, member: Member, command: Iterable[str]) -> list[str]:
         walls += ["--ro-bind", str(hub.state / name / member.name), f"/etc/{name}"]
     for path in ("/tmp", "/dev/shm"):
         walls += ["--size", str(TMP_BYTES), "--perms", "1777", "--tmpfs", path]
-    walls += ["--perms", "0755", "--dir", "/home", "--perms", "0755", "--dir", "/srv"]
+    walls += ["--perms", "0755", "--dir", "/home"]
     shown = [*visible(), str(Path(grader.__file__).parent), str(SERVERS)]
     if trusted:
         shown.append(str(hub.tools / "node_modules" / "mathjax"))
@@ -72,6 +72,8 @@ def walled(hub: Hub, member: Member, command: Iterable[str]) -> list[str]:
     home = f"/home/{member.name}"
     walls += ["--bind", str(hub.home(member.name)), home]
     for source, target, writable in exchange.mounts(hub, member):
+        for parent in reversed(Path(target).parents[:-1]):
+            walls += ["--perms", "0755", "--dir", str(parent)]
         walls += ["--bind" if writable else "--ro-bind", str(source), target]
     walls += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", home, "--"]
     if as_root:
@@ -84,6 +86,7 @@ def _become(hub: Hub, member: Member) -> list[str]:
     return [
         shutil.which("setpriv") or "setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}",
         "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs",
+        "--pdeathsig=KILL",  # a change of user forgets it, and only a pid namespace would do instead
     ]  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def checks() -> dict[str, Check]:
             "lib/tests/test_install.py", rests_on=("pyproject.toml", "requirements.lock")
         ),
         "own-notebook": _pytest(
-            "lib/tests/test_cli_check.py", rests_on=("lib/supercycle/cli/*.py",)
+            "lib/tests/test_cli_check.py", rests_on=("lib/supercycle/cli/check*.py", "labs/*/*.ipynb")
         ),
         "hourly-year": _pytest(
             "lib/tests/test_energy_supply.py", rests_on=("lib/supercycle/energy/supply.py",)

@@ -5,10 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import CONFIG
 
 from grader.build import build
-from grader.course import Course
 from grader.verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,15 +15,15 @@ LAB = "lab10_break_even"
 
 
 @pytest.fixture
-def course(tmp_path):
-    """A course that holds what the page prints, and nothing else."""
+def course(course):
+    """A course that holds what the page prints."""
     blocks = re.findall(r"```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)```", PAGE, re.DOTALL)
     assert len(blocks) == 4
     for name, text in blocks:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    (tmp_path / "nbgrader_config.py").write_text(CONFIG)
-    return Course.at(tmp_path)
+        path = course.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return course
 
 
 def test_the_printed_lab_builds_and_its_tests_are_proved(course):

@@ -28,7 +28,7 @@ MEANS = st.lists(st.floats(0.1, 3), min_size=3, max_size=3).map(np.array)
 
 @pytest.mark.parametrize("n", [1, 2, 3, 8])
 def test_like_customers_leave_the_foundry_all_but_one_part(n):
-    # Stole and Zwiebel (1996), Hart and Moore (1990): n/(n + 1) of what the wafers are worth.
+    # Hart and Moore (1990): n/(n + 1) of what the wafers are worth.
     deal = chips.bargain([Customer(str(k), 7.0) for k in range(n)], 3.0)
     assert deal.foundry_usd == pytest.approx(21 * n / (n + 1))
     assert sum(deal.customer_usd.values()) == pytest.approx(21 / (n + 1))

@@ -13,10 +13,10 @@ AREAS = st.floats(1.0, 900.0)
 DENSITIES = st.floats(0.0, 3.0)
 
 
-@pytest.mark.parametrize(("formula", "worst"), [("exponential", 0.04), ("rim", 0.13)])
+@pytest.mark.parametrize(("formula", "worst"), [("exponential", 0.05), ("rim", 0.14)])
 def test_the_formulas_stay_within_their_stated_error_of_exact_placement(formula, worst):
     errors = []
-    for side in np.linspace(7.1, 29.3, 40):
+    for side in np.linspace(7.1, 29.3, 200):
         exact = chips.place_dies(float(side), float(side))
         errors.append(chips.dies_per_wafer(side * side, formula=formula) / exact - 1)
     assert worst / 2 < max(map(abs, errors)) < worst

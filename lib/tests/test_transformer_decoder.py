@@ -225,5 +225,5 @@ def test_without_torch_one_sentence_says_what_to_install():
     code = "import sys; sys.modules['torch'] = None; import supercycle.transformer"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.stderr.strip().splitlines()[-1] == (
-        "ModuleNotFoundError: supercycle.transformer needs PyTorch: install supercycle[labs]"
+        "ModuleNotFoundError: supercycle.transformer needs PyTorch: pip install torch"
     )

@@ -474,6 +474,7 @@ print(
 print(
     "a lag of one year leaves two pairs of points, and two points always lie on a line: no lag can be seen here"
 )
+print(facts.sources(*power.values(), *exit_rate.values()))
 
 # %% tags=["explore"]
 # explore: evidence of another kind, several firms and their compute

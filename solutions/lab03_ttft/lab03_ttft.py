@@ -414,6 +414,36 @@ for b in batches:
         f"batch {b:2d}, 2,048 tokens: measured {format_si(step_s[b, 2048], 's')}, your roofline {format_si(promised, 's')}"
     )
 
+# %% tags=["explore"]
+# explore, with sliders where your notebook can show them: on which side of the ridge?
+from supercycle.explore import Knob, explore
+
+
+def on_the_roof(batch, context_tokens):
+    """Where one decode step and one cold prefill stand under the roofline of the node."""
+    attention_flop = 4 * model.layers * model.heads * model.head_dim * context_tokens
+    decode_flop = batch * (2 * model.matmul_params + attention_flop)
+    cache_bytes = context_tokens * kv_bytes_per_token(model)
+    decode = decode_flop / (model.weight_bytes() + batch * cache_bytes)
+    prefill = prefill_flop(model, context_tokens) / (model.weight_bytes() + cache_bytes)
+    ridge = chip.peak_flops_per_s("bf16") / chip.bandwidth_bytes_per_s
+    axes = plots.roofline(
+        case.chips_count * chip.peak_flops_per_s("bf16"),
+        case.chips_count * chip.bandwidth_bytes_per_s,
+        {"decode": decode, "prefill": prefill},
+        claim=f"Decoding {batch:,.0f} × {context_tokens:,.0f} tokens waits for {'memory' if decode < ridge else 'computing'}, at {decode:,.0f} FLOP a byte",
+    )
+    return axes, (
+        f"Roofline of {case.chips_count} {case.chip}: decode at {decode:,.0f} FLOP/B, prefill at {prefill:,.0f}, ridge at {ridge:,.0f}."
+    )
+
+
+explore(
+    on_the_roof,
+    batch=Knob("requests in the batch", 1, 1, 1024, log=True, steps=10),
+    context_tokens=Knob("tokens in each context", 2048, 128, 2**17, log=True, steps=10),
+)
+
 # %% [markdown] nbgrader={"grade": false, "grade_id": "accelerator_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 5 · Carry it to an accelerator
 #
@@ -654,6 +684,28 @@ print(
     f"your functions: {mine:.2f} s; the picture: {sum(parts.values()):.2f} s (the picture counts the output head, too)"
 )
 
+
+# %% tags=["explore"]
+# explore, with sliders: which part decides, and until when?
+def the_wait(hit_rate, path_share):
+    """The budget with another hit rate, and with less spent on the way to the model."""
+    parts = case.wait_parts_s(hit_rate=hit_rate, path_share=path_share)
+    wait_s, longest = sum(parts.values()), max(parts, key=parts.get)
+    axes = plots.budget_waterfall(
+        parts,
+        claim=f"{hit_rate:.1%} of the prompt cached: {wait_s:.2f} s, {'kept' if wait_s <= case.target_s else 'missed'}, and {longest} takes most",
+        target_s=case.target_s,
+        highlight=[longest],
+    )
+    return axes, f"Waterfall of a wait of {wait_s:.2f} s; the longest part is {longest}."
+
+
+explore(
+    the_wait,
+    hit_rate=Knob("share of the prompt cached", case.hit_rate, 0.5, 1.0, steps=50),
+    path_share=Knob("what is left of the path before the model", 1.0, 0.0, 1.0, steps=10),
+)
+
 # %% [markdown] nbgrader={"grade": false, "grade_id": "hit_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 8 · Build: the hit rate that the promise needs
 #
@@ -749,9 +801,8 @@ def wait_at(hit_rate, link):
     )
 
 
-links = {"resident": math.inf} | {
-    k: n * facts.value("serving/link-pcie-gen5-x16") for k, n in gpu_links.items()
-}
+pcie = facts.value("serving/link-pcie-gen5-x16")
+links = {"resident": math.inf} | {name: n * pcie for name, n in gpu_links.items()}
 axes = plots.sweep(
     (1 - rates) * case.context_tokens,
     {name: [wait_at(h, link) for h in rates] for name, link in links.items()},
@@ -774,6 +825,7 @@ for name, link in links.items():
         )
     except ValueError:
         print(f"{name:14s}: the promise cannot be kept")
+print(facts.sources(pcie))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "amdahl_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 9 · Build: what a faster part exposes
@@ -856,6 +908,7 @@ plots.show(
 print(
     f"decode took {share:.0%} of the wait, so the whole is {amdahl_speedup(share, faster):.2f}× faster; never more than {amdahl_speedup(share, math.inf):.2f}×"
 )
+print(facts.sources(screen, faster, kept))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "value_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 10 · Build: what a millisecond is worth

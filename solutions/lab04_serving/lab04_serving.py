@@ -623,12 +623,13 @@ plots.show(
 
 # %% tags=["explore"]
 # explore: reading and writing on the same machines, or apart?
+ethernet = facts.value("serving/link-ethernet-400g")
 together = simulate(trace, Fleet.of(machine, 6))
 apart = simulate(
     trace,
     Fleet(
         (Pool("read", machine, 3, role="prefill"), Pool("write", machine, 3, role="decode")),
-        network=Network(facts.value("serving/link-ethernet-400g")),
+        network=Network(ethernet),
     ),
 )
 paces_s = np.linspace(0.3, 1.2, 37) * case.tpot_limit_s
@@ -660,6 +661,7 @@ plots.show(
     axes,
     "Share of good requests over the promised pace: splitting reading from writing is ahead only for tight paces.",
 )
+print(facts.sources(ethernet))
 
 # %% tags=["explore"]
 # explore: limits, or the lack of them (lecture, 16:24)

@@ -706,6 +706,35 @@ print(
 )
 print({stage: round(abs(float(p)), 4) for stage, p in price.items()})
 
+# %% tags=["explore"]
+# explore, with sliders where your notebook can show them: where does the choke point go next?
+from supercycle.explore import Knob, explore
+
+
+def built_out(sites, memory, logic):
+    """What stops the chain when some of its stages are a multiple of what they are."""
+    more = {"site-power": sites, "hbm": memory, "logic-wafers": logic, "euv-exposures": logic}
+    capacity = {stage: most * more.get(stage, 1.0) for stage, most in bill.capacity.items()}
+    made = supply_lp(bill.inputs, bill.yields, capacity, bill.worth)[0]
+    alone = {stage: limits[stage]["gw_per_year"] * more.get(stage, 1.0) for stage in limits}
+    chokes = min(alone, key=alone.get)
+    axes = plots.bars(
+        {stage: alone[stage] for stage in sorted(alone, key=alone.get)},
+        claim=f"{chokes} stops the chain at {made:.1f} GW a year",
+        x_label="GW a year that each stage alone would allow",
+        highlight=[chokes],
+        shown="{:.1f}",
+    )
+    return axes, f"Bars of what each stage allows; {chokes} is the shortest and marked."
+
+
+explore(
+    built_out,
+    sites=Knob("sites with power, times today's", 1.0, 0.5, 4.0, steps=14),
+    memory=Knob("stacked memory, times today's", 1.0, 0.5, 4.0, steps=14),
+    logic=Knob("logic wafers and exposures, times today's", 1.0, 0.5, 4.0, steps=14),
+)
+
 # %% [markdown] nbgrader={"grade": false, "grade_id": "choke_text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 5 · Build: how much hangs on a stage
 #

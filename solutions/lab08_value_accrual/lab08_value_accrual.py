@@ -728,8 +728,10 @@ print(facts.sources(delay, *glut))
 # %% tags=["explore"]
 # explore: profit after the cost of plants, layer by layer
 years = 16.0
-barrier = facts.value("apps/barrier-models").high
+guessed = facts.value("apps/barrier-models")
+barrier = guessed.high
 print(f"barriers of {barrier:g} times the yearly cost of a plant")
+print(facts.sources(guessed))
 worlds = {
     "delays alone": case.path(years, scarce=None),
     "chips ran full": case.path(years),
@@ -765,6 +767,45 @@ for year in (1, 3, 5, 8, 15):
         for p in worlds.values()
     ]
     print(f"{year:4d}" + "".join(f"{f'{a:.0f} / {b:.0f}':>26s}" for a, b in cells))
+
+# %% tags=["explore"]
+# explore, with sliders where your notebook can show them: the profit pool on the move
+from functools import cache
+
+from supercycle.explore import Knob, explore
+
+
+@cache
+def world(top, bottom):
+    return case.path(years, barrier_models=top, barrier_apps=top, barrier_energy=bottom)
+
+
+def pool_at(year, top, bottom):
+    """Profit of each layer in one year after the jump, with barriers at the top and the bottom."""
+    path = world(top, bottom)
+    billions = dict(
+        zip(path.names, path.profit_usd_per_year[:, round(2 * year)] / 1e9, strict=True)
+    )
+    most = max(billions, key=billions.get)
+    axes = plots.bars(
+        billions,
+        claim=f"At year {year:g} after the jump {most} earn most, {billions[most]:.1f} bn USD a year beyond their plants",
+        x_label="profit after the cost of plants, bn USD a year",
+        highlight=[most],
+        shown="{:.1f}",
+    )
+    return (
+        axes,
+        f"Bars of the profit of five layers {year:g} years after the jump; {most} have most.",
+    )
+
+
+explore(
+    pool_at,
+    year=Knob("years after the jump", 1.0, 0.0, 15.0, steps=30),
+    top=Knob("barrier to models and apps, times a plant's yearly cost", 0.0, 0.0, barrier, steps=8),
+    bottom=Knob("barrier to energy, times a plant's yearly cost", 0.0, 0.0, barrier, steps=8),
+)
 
 # %% tags=["explore"]
 # explore: the order of moves and the delays, as robustness checks. Does any of them lift profit up?

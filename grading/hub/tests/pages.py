@@ -83,14 +83,17 @@ class Visitor:
     def terminal(self, command, seconds=60):
         """Type a command into a terminal of JupyterLab and return what it printed."""
         out = f"said-{time.monotonic_ns()}.txt"
-        if not self.page.locator(".jp-Terminal").count():
-            self.menu("File")
-            self.page.get_by_role("menuitem", name="New", exact=True).hover()
-            self.page.get_by_role("menuitem", name="Terminal", exact=True).click()
-            self.page.locator(".jp-Terminal .xterm-screen").wait_for()
-            self.page.wait_for_timeout(1500)
         self.write("command.sh", command)
-        self.page.locator(".jp-Terminal").click()
+        tab = self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="Terminal")
+        if tab.count():
+            tab.first.click()
+        else:
+            self.menu("File")
+            self.page.locator(".lm-Menu-itemLabel", has_text="New Launcher").click()
+            self.page.locator(".jp-LauncherCard:visible", has_text="Terminal").first.click()
+            self.page.locator(".jp-Terminal .xterm-screen:visible").wait_for()
+            self.page.wait_for_timeout(1500)  # the shell prints its prompt
+        self.page.locator(".jp-Terminal:visible").click()
         self.page.keyboard.type(f"sh ~/command.sh >~/{out} 2>&1; echo END >>~/{out}\n")
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -52,8 +52,8 @@ def dies_per_wafer(
 
     Notes
     -----
-    For square dies of 50 to 860 mm² the exponential form errs by at most 4 % against `place_dies`,
-    the rim form by up to 13 %, downwards (both tested); long thin dies fit worse. Above about
+    For square dies of 50 to 860 mm² the exponential form errs by at most 5 % against `place_dies`,
+    the rim form by up to 14 %, downwards (both tested); long thin dies fit worse. Above about
     850 mm² a scanner's field ends (26 × 33 mm), whatever a formula says.
 
     Source: D. K. de Vries (2005), Investigation of gross die per wafer formulas, IEEE Transactions

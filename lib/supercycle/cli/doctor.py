@@ -17,7 +17,7 @@ import typer
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-__all__ = ["CHECKS", "Finding", "doctor"]
+__all__ = ["CHECKS", "Finding", "ask", "doctor", "lacking", "tell"]
 
 #: Extras without which no lab opens, and those that single labs use.
 NEEDED, USED = ("", "labs"), {"energy": "the hourly year of lab06"}
@@ -52,7 +52,20 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
 ) -> None:
     """Check Python, packages, kernel, memory, GPU, disk, facts and labs; say what to do."""
-    findings = [_ask(check) for check in CHECKS]
+    tell([ask(check) for check in CHECKS], as_json=as_json)
+
+
+def ask(check: Callable[..., Finding], *about: object) -> Finding:
+    """Run a check; one that stops is itself a finding, and the others go on."""
+    try:
+        return check(*about)
+    except Exception as error:  # a broken installation breaks in many ways
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        return Finding(check.__name__, "wrong", said, "see the packages above")
+
+
+def tell(findings: Sequence[Finding], *, as_json: bool = False) -> None:
+    """Print what was found, a line each, and end with status 1 if anything is wrong."""
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -61,25 +74,17 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _ask(check: Callable[[], Finding]) -> Finding:
-    """Run a check; one that stops is itself a finding, and the others go on."""
-    try:
-        return check()
-    except Exception as error:  # a broken installation breaks in many ways
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        return Finding(check.__name__, "wrong", said, "see the packages above")
-
-
 def _show(findings: Sequence[Finding]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(highlight=False)
     marks = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "wrong": "[red]✗[/]"}
+    width = max(len(finding.name) for finding in findings)
     for finding in findings:
         advice = f"\n    → {finding.advice}" if finding.advice else ""
         console.print(
-            f"{marks[finding.state]} {finding.name:8s} {escape(finding.said + advice)}",
+            f"{marks[finding.state]} {finding.name:{width}s} {escape(finding.said + advice)}",
             soft_wrap=True,
         )
 
@@ -99,11 +104,11 @@ def python() -> Finding:
 
 def packages() -> Finding:
     """Whether every package that labs need is here in a version that fits."""
-    lacking = [f for extra in NEEDED for f in _lacking(extra)]
-    if lacking:
-        return Finding("packages", "wrong", "; ".join(lacking),
+    missing = [f for extra in NEEDED for f in lacking(extra)]
+    if missing:
+        return Finding("packages", "wrong", "; ".join(missing),
                        "in a clone: make venv, or pip install '.[labs,energy]'")  # fmt: skip
-    unused = {extra: _lacking(extra) for extra in USED}
+    unused = {extra: lacking(extra) for extra in USED}
     if any(unused.values()):
         said = "; ".join(f"{what}, for {USED[extra]}" for extra, w in unused.items() for what in w)
         return Finding(
@@ -133,7 +138,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _lacking(extra: str) -> list[str]:
+def lacking(extra: str) -> list[str]:
+    """Say what an extra of this package needs and what is here instead."""
     found = []
     for wanted in _requirements(extra):
         have = _version(wanted.name)

@@ -66,7 +66,7 @@ def _clear_sky_share(
         import pvlib  # type: ignore[import-untyped]
     except ModuleNotFoundError as missing:
         raise ModuleNotFoundError(
-            f"solar profiles need {missing.name}: pip install 'supercycle[energy]'"
+            f"solar profiles need {missing.name}: pip install pvlib pandas"
         ) from None
 
     # Middle of each hour in mean solar time of the site, said to pvlib in UTC.

@@ -227,7 +227,7 @@ def _network(
         import pypsa
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
-            "the supply mix needs pypsa: pip install 'supercycle[energy]'"
+            "the supply mix needs PyPSA: pip install pypsa"
         ) from None
 
     network = pypsa.Network(snapshots=range(load.size))

@@ -128,7 +128,7 @@ def ids(name: str) -> list[str]:
 def schema(name: str) -> dict[str, dict[str, Any]]:
     """Fields of a table by column name: type, unit, description, constraints."""
     if name not in package():
-        unknown("table", name, package())
+        unknown("table", str(name), package())
     return {field["name"]: field for field in package()[name]["schema"]["fields"]}
 
 

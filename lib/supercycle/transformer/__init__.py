@@ -13,7 +13,7 @@ try:
     import torch as _torch  # noqa: F401
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
-        "supercycle.transformer needs PyTorch: install supercycle[labs]", name=missing.name
+        "supercycle.transformer needs PyTorch: pip install torch", name=missing.name
     ) from None
 
 from supercycle.transformer import measure

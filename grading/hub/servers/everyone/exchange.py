@@ -2,6 +2,6 @@
 
 import os
 
-c = get_config()  # noqa: F821
-c.CourseDirectory.course_id = "supercycle"
-c.Exchange.root = os.environ["SUPERCYCLE_EXCHANGE"]
+from grader.exchange import use_exchange
+
+use_exchange(get_config(), root=os.environ["SUPERCYCLE_EXCHANGE"], course="supercycle")  # noqa: F821

@@ -10,3 +10,5 @@ c.MappingKernelManager.cull_interval = 300
 c.ServerApp.shutdown_no_activity_timeout = 7200
 # Deleted files are gone: a trash would fill the home.
 c.FileContentsManager.delete_to_trash = False
+# A terminal finds the course's commands: a login shell, Jupyter's default, would forget PATH.
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash"]}
