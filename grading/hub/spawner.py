@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 from collections.abc import Callable
 
 from jupyterhub.spawner import LocalProcessSpawner
@@ -70,6 +71,18 @@ class ClassSpawner(LocalProcessSpawner):
             return await super().start()
         finally:
             self.cmd = plain
+
+    async def _signal(self, sig: int) -> bool:
+        """Signal everyone within the walls, too, and tell whether anyone was there.
+
+        The instructor's server would outlive its keeper: it is another user, in no namespace of
+        processes that ends. Jupyter asks back at an interrupt, which nobody here would answer.
+        """
+        try:
+            os.killpg(self.pid, signal.SIGTERM if sig == signal.SIGINT else sig)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _cgroup(self) -> list[str]:
         """Return the prefix that puts a whole server under limits, where systemd runs."""
