@@ -64,7 +64,7 @@ class ClassSpawner(LocalProcessSpawner):
 
     async def start(self) -> tuple[str, int]:
         """Start the server behind its walls."""
-        plain = self.cmd
+        plain = list(self.cmd)  # type: ignore[has-type]  # a trait of the parent
         if how(self.course_hub).walls:
             self.cmd = [*_KEEPER, *self._cgroup(), *walled(self.course_hub, self.member, plain)]
         try:
