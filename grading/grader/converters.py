@@ -170,7 +170,7 @@ def harmless(page: str) -> str:
     >>> harmless('<a href="javascript:grade()">a source</a>')
     '<a>a source</a>'
     """
-    import bleach  # type: ignore[import-untyped]
+    import bleach
 
     plain = _SCRIPTS.sub("", page)
     protocols = ("http", "https", "mailto")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 from collections.abc import Callable
 
 from jupyterhub.spawner import LocalProcessSpawner
@@ -63,13 +64,25 @@ class ClassSpawner(LocalProcessSpawner):
 
     async def start(self) -> tuple[str, int]:
         """Start the server behind its walls."""
-        plain = self.cmd
+        plain = list(self.cmd)  # type: ignore[has-type]  # a trait of the parent
         if how(self.course_hub).walls:
             self.cmd = [*_KEEPER, *self._cgroup(), *walled(self.course_hub, self.member, plain)]
         try:
             return await super().start()
         finally:
             self.cmd = plain
+
+    async def _signal(self, sig: int) -> bool:
+        """Signal everyone within the walls, too, and tell whether anyone was there.
+
+        The instructor's server would outlive its keeper: it is another user, in no namespace of
+        processes that ends. Jupyter asks back at an interrupt, which nobody here would answer.
+        """
+        try:
+            os.killpg(self.pid, signal.SIGTERM if sig == signal.SIGINT else sig)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _cgroup(self) -> list[str]:
         """Return the prefix that puts a whole server under limits, where systemd runs."""

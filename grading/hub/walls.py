@@ -86,7 +86,6 @@ def _become(hub: Hub, member: Member) -> list[str]:
     return [
         shutil.which("setpriv") or "setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}",
         "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs",
-        "--pdeathsig=KILL",  # a change of user forgets it, and only a pid namespace would do instead
     ]  # fmt: skip
 
 

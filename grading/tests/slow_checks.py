@@ -95,6 +95,14 @@ def checks() -> dict[str, Check]:
     return {
         **{f"mutation-{lab}": _mutation(lab) for lab in labs},
         "kill-minus-9": _pytest("grading/tests/test_faults.py", rests_on=_ENGINE),
+        "exchange-faults": _pytest(
+            "grading/tests/test_exchange_faults.py", rests_on=("grading/grader/exchange/*.py",)
+        ),
+        "exchange-load": Check(
+            ("grading/bench/bench_exchange.py",),
+            ("grading/bench/bench_exchange.py", "grading/grader/exchange/*.py", *_ENGINE),
+            figures=r"served|graded|lost|submit|fetch|collect",
+        ),
         "ordinary-user": _pytest("grading/tests/test_execution_sandbox.py", rests_on=_SANDBOX),
         "variants-in-two-processes": _pytest(
             "grading/tests/test_execution_labs.py", rests_on=_SANDBOX
@@ -113,7 +121,8 @@ def checks() -> dict[str, Check]:
             "lib/tests/test_install.py", rests_on=("pyproject.toml", "requirements.lock")
         ),
         "own-notebook": _pytest(
-            "lib/tests/test_cli_check.py", rests_on=("lib/supercycle/cli/check*.py", "labs/*/*.ipynb")
+            "lib/tests/test_cli_check.py",
+            rests_on=("lib/supercycle/cli/check*.py", "labs/*/*.ipynb"),
         ),
         "hourly-year": _pytest(
             "lib/tests/test_energy_supply.py", rests_on=("lib/supercycle/energy/supply.py",)

@@ -127,8 +127,9 @@ def number(
     if not low <= float(numbers) <= high:
         side = "too small" if float(numbers) < low else "too large"
         in_unit = f" in {unit}" if unit else ""
+        look_at = "sign" if float(numbers) < 0 <= low else "units"
         raise CheckError(
-            f"{what} = {float(numbers):.4g} is implausibly {side}{in_unit}: check the units"
+            f"{what} = {float(numbers):.4g} is implausibly {side}{in_unit}: check the {look_at}"
         )
 
 

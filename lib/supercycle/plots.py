@@ -306,7 +306,7 @@ def bars(
     with figure(claim, height_in=1.1 + 0.34 * len(values)) as axes:
         for y, (name, value) in enumerate(values.items()):
             axes.barh(y, value, height=0.62, color=COLOURS["red" if name in highlight else "blue"])
-            axes.annotate(shown.format(value), (max(value, 0.0), y), xytext=(5, 0), va="center",
+            axes.annotate(shown.format(value).replace("-", "−"), (max(value, 0.0), y), xytext=(5, 0), va="center",
                           textcoords="offset points", bbox=_HALO)  # fmt: skip
         axes.set_yticks(range(len(values)), list(values))
         axes.invert_yaxis()

@@ -170,3 +170,10 @@ def test_nothing_is_not_called_a_billionth():
         check.agrees("a die whose corners touch the rim", 0.0, 4.0)
     with pytest.raises(check.CheckError, match="touching is allowed"):
         check.agrees("the same", 0.0, 4.0, hints={0.0: "touching is allowed"})
+
+
+def test_a_number_below_zero_is_told_to_look_at_its_sign():
+    with pytest.raises(check.CheckError, match="too small in USD: check the sign"):
+        check.number("npv_usd", -3.0, low=0, high=10, unit="USD")
+    with pytest.raises(check.CheckError, match="too small: check the units"):
+        check.number("share", 1e-9, low=0.01, high=1)

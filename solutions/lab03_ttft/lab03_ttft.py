@@ -377,6 +377,11 @@ check.agrees(
     decode_s_per_token(16e9, 1e5, 3.35e12),
     16e9 / 3.35e12,
 )
+check.agrees(
+    "one sequence, where no batch is named",
+    decode_s_per_token(1e9, 1e5, 1e12, context_tokens=1000),
+    (1e9 + 1000 * 1e5) / 1e12,
+)
 for _ in range(20):
     _w, _k, _bw = _rng.uniform(1e9, 1e12), _rng.uniform(1e4, 1e6), _rng.uniform(1e11, 1e13)
     _b, _c = int(_rng.integers(1, 256)), int(_rng.integers(0, 200_000))
@@ -781,6 +786,18 @@ check.agrees("a promise that only a full hit keeps", _just, 1.0, rtol=2e-6)
 check.refuses(
     "a promise below the full hit by a hair", lambda: required_hit_rate(lambda h: 3 - h, 1.999)
 )
+
+
+def _between(hit_rate):
+    if not 0 <= hit_rate <= 1:
+        raise LookupError(f"a hit rate lies between 0 and 1, and ttft_at was asked for {hit_rate}")
+    return 3 - hit_rate
+
+
+check.agrees(
+    "hit rates are tried from 0 to 1 only", required_hit_rate(_between, 2.5), 0.5, rtol=2e-6
+)
+check.refuses("no cache can keep it", lambda: required_hit_rate(_between, 1.5))
 ### END HIDDEN TESTS
 
 # %% tags=["explore"]
