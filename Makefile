@@ -48,7 +48,7 @@ verify: .venv/.ready  ## prove the labs' tests: solutions, release, alternatives
 	@grader verify $(LAB)
 
 test: .venv/.ready  ## unit tests, drift of the labs, proof of the grading (under 10 minutes)
-	@pytest -n 2 -m "not slow"
+	@pytest -n 2 -m "not slow and not check"
 
 lint: .venv/.ready  ## ruff: lint and format
 	@ruff check --output-format concise .
@@ -57,10 +57,10 @@ lint: .venv/.ready  ## ruff: lint and format
 types: .venv/.ready  ## mypy on the library and the grader
 	@mypy
 
-check: .build/kubernetes/.ready lint types test hub-walk .build/rivals/.ready  ## everything CI runs: lint, types, tests, every lab executed once
+check: .build/kubernetes/.ready lint types test book-check hub-walk .build/rivals/.ready  ## everything CI runs: lint, types, tests, the book and a class in a browser, every lab once
 	@grader build --check
 	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
-	@pytest -m slow lib/tests/test_install.py
+	@pytest lib/tests/test_install.py
 
 check-slow: .venv/.ready  ## what takes minutes (mutation, kill -9, many seeds), where its record is out of date
 	@python grading/tests/slow_checks.py

@@ -117,9 +117,6 @@ def checks() -> dict[str, Check]:
                 "grading/tests/corpus/*.py",
             ),
         ),
-        "installed-wheel": _pytest(
-            "lib/tests/test_install.py", rests_on=("pyproject.toml", "requirements.lock")
-        ),
         "own-notebook": _pytest(
             "lib/tests/test_cli_check.py",
             rests_on=("lib/supercycle/cli/check*.py", "labs/*/*.ipynb"),

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import book
 import test_guides
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # building takes two minutes
+pytestmark = [pytest.mark.check, pytest.mark.timeout(900)]  # building takes two minutes
 
 ATTRIBUTES = {"href", "src", "srcset", "poster", "data", "action"}
 

@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import book
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.check, pytest.mark.timeout(900)]
 
 WIDTHS = (390, 1280)  # a phone, a laptop
 SCREENSHOTS = book.ROOT / ".build" / "book" / "screenshots"

@@ -26,7 +26,7 @@ def index_answers():
     return True
 
 
-@pytest.mark.slow
+@pytest.mark.check
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(not index_answers(), reason="needs a package index: connect to a network")
 def test_an_empty_environment_gets_a_working_command_with_its_facts(tmp_path):

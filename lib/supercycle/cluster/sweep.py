@@ -191,9 +191,7 @@ def _on_dask(run: Run, tasks: Sequence[_Task], scheduler: str) -> _Done:
     try:
         from distributed import Client, as_completed
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "a scheduler needs Dask: pip install distributed"
-        ) from None
+        raise ModuleNotFoundError("a scheduler needs Dask: pip install distributed") from None
     with Client(scheduler, timeout=30, set_as_default=False) as client:
         futures = client.map(lambda task: _one(run, task), tasks, pure=False)
         for future in as_completed(futures, loop=client.loop):

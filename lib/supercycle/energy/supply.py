@@ -226,9 +226,7 @@ def _network(
     try:
         import pypsa
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "the supply mix needs PyPSA: pip install pypsa"
-        ) from None
+        raise ModuleNotFoundError("the supply mix needs PyPSA: pip install pypsa") from None
 
     network = pypsa.Network(snapshots=range(load.size))
     # What a step costs counts as often as it stands for the year; in the store it lasts step_h.
