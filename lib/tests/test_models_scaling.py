@@ -300,6 +300,7 @@ def test_a_bootstrap_repeats_by_its_seed_and_brackets_the_fit():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # a hundred fits, each with its bootstrap
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     inside = dict.fromkeys(("E", "alpha", "beta"), 0)
     trials = 100
