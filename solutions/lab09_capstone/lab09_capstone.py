@@ -611,7 +611,7 @@ print(
 # longest path help, and as they shrink other paths become longest. That is a **linear programme**: choose starts
 # `s`, savings `x` and the finish `T` so that
 #
-# `min T`, `s_j ≥ s_i + d_i − x_i` where j waits for i, `T ≥ s_i + d_i − x_i`,
+# `min T`, `s_i ≥ 0`, `s_j ≥ s_i + d_i − x_i` where j waits for i, `T ≥ s_i + d_i − x_i`,
 # `0 ≤ x_i ≤ d_i − shortest_i`, `Σ price_i · x_i ≤ budget`.
 #
 # `linprog(costs, A_ub, b_ub, bounds=…)` minimises `costs · v` with `A_ub · v ≤ b_ub`; its `.x` is the
@@ -1040,11 +1040,11 @@ print(
 #   is touched by neither, and costs `gas_usd_per_w` more.
 # - Of the chips ordered only `chips_share` is delivered; who is not delivered is not paid. Chips arrive, are
 #   paid and begin to age **at the planned start**, whether or not there is power: they are worth nothing
-#   `years` after it. If power comes later than that, nothing runs.
-# - `running_w` is what has both chips and power.
+#   `years` after it. If power comes later than that, nothing is sold and nothing is spent on running.
+# - `running_w` is what has both chips and power once the power is there.
 # - A take-or-pay customer takes `take_or_pay_share` of the planned power, but never more than runs, at today's
-#   price less `contract_discount`; it neither ages nor falls. The rest is sold at `price_ratio` times today's
-#   price, and falls by `decline_per_year` with each year since the planned start.
+#   price less the share `contract_discount`; its price neither ages nor falls. The rest is sold at `price_ratio` times
+#   today's price at the planned start, whenever that is, and falls by `decline_per_year` with each year **after it**.
 # - The site, gas and `crash_usd` are paid today for the whole `power_w`; running costs `opex_usd_per_w_year` for
 #   each watt that runs, while it runs.
 # - Everything flows continuously and is discounted with `δ = ln(1 + rate)` to today; `discounted_years` helps.
@@ -1160,6 +1160,7 @@ def _stressed(plan, stress, market, slip=""):
     run = min(chips, stress["grid_cap_w"]) if grid or bound else chips
     told = plan["take_or_pay_share"] * plan["power_w"]
     held = told if slip == "paid idle" else min(told, run)
+    held = plan["take_or_pay_share"] * run if slip == "share of running" else held
     a, b = min(late, plan["years"]), plan["years"]
     if slip == "life moves":
         a, b = late, late + plan["years"]
@@ -1169,6 +1170,7 @@ def _stressed(plan, stress, market, slip=""):
         return (math.exp(-force * a) - math.exp(-force * b)) / force
 
     flat, falling = dollars(d), dollars(d + g)
+    falling *= math.exp(-g * plan["start_months"] / 12) if slip == "falls from today" else 1.0
     price = market["revenue_usd_per_w_year"]
     fixed = held * (1 - market["contract_discount"]) * price
     fixed *= {"contract falls": stress["price_ratio"]}.get(slip, 1.0) * flat
@@ -1188,6 +1190,8 @@ _slips = {
     "paid idle": "a contract takes never more than runs",
     "life moves": "chips age from the planned start, whether or not there is power",
     "contract falls": "the contract's price does not fall: that is what it is for",
+    "share of running": "the contract takes a share of the planned power, not of what runs",
+    "falls from today": "the price falls from the planned start on, not from today",
     "chips paid": "chips that are not delivered are not paid",
     "crash free": "the crash budget is spent, too",
     "today": "what comes at the planned start is discounted to today",
@@ -1214,6 +1218,8 @@ for _trial in range(40):
         _s["late_months"] = 12 * _p["years"] + 5  # later than the chips live
     _want = dict(zip(_parts, _stressed(_p, _s, _m), strict=True))
     for _name in _parts:
+        if _name == "running_w" and _trial >= 36:
+            continue  # power that comes after the chips' life: whether they "run" is a word
         _hints = {
             _stressed(_p, _s, _m, slip)[_parts.index(_name)] / _want[_name]: why
             for slip, why in reversed(_slips.items())
@@ -1234,7 +1240,7 @@ for _trial in range(40):
 # sell in advance (`take_or_pay_share`), the life you dare to assume (`years`), and a promise.
 #
 # `promise_usd` is the present value that your plan keeps **in nine of ten scenarios**. It may be negative: then it is
-# the loss you own up to. The cell after the next shows scenarios to practise on, drawn as the committee draws;
+# the loss you own up to. An exploring cell below shows when your plan starts and scenarios to practise on, drawn as the committee draws;
 # come back and change plan and promise until you would sign them. Graded is not the plan, but the promise: the
 # committee draws scenarios of its own (transformers up to two years late, memory short, prices down by more
 # than half or up a little, a cap on the grid, several at once), and your plan should keep its promise in

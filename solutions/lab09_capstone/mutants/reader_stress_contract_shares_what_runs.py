@@ -2,7 +2,7 @@
 # cell = "stress_plan"
 # loses = ["test_stress_plan"]
 # misconception = "the customer takes a share of what runs, not of what was planned"
-# message = "npv_usd of a plan with"
+# message = "the contract takes a share of the planned power, not of what runs"
 # ///
 def stress_plan(plan, stress, market):
     grid = plan["power"] == "grid"

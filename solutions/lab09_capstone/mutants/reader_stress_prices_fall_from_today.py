@@ -2,7 +2,7 @@
 # cell = "stress_plan"
 # loses = ["test_stress_plan"]
 # misconception = "prices fall from today on, as in the delay of part 4, not from the planned start"
-# message = "npv_usd of a plan with"
+# message = "the price falls from the planned start on, not from today"
 # ///
 def stress_plan(plan, stress, market):
     grid = plan["power"] == "grid"
