@@ -17,7 +17,7 @@ NUMBER = re.compile(r"(?<![\w.])\d(?:[\d,.]*\d)?")
 GIVEN = re.compile(r"\d|1[0-2]|1[89]\d\d|20\d\d|365|8,760|90|100")
 #: How long an answer should be, and the terms of a question that a lab asks.
 ASKED = re.compile(
-    r"\d+ to \d+ words|above\s+0\.99|so 0\.1 is one in ten|used 80 %|what 50 ms less"
+    r"\d+ to \d+ words|at most 500 words|above\s+0\.99|so 0\.1 is one in ten|used 80 %|what 50 ms less"
     r"|(?:at|of) 50 MW|a GPU of 1\.5 kW|steps of 0\.1 s|in 0\.3 s"
 )
 
