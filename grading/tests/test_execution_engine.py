@@ -217,6 +217,7 @@ def test_nothing_is_left_running_when_the_grader_is_killed():
         assert len(there) >= 5, "server, nursery, a fork of each, and a sandbox"
         grader.kill()
         grader.wait()
+        deadline = time.monotonic() + 20
         while any(Path(f"/proc/{pid}").exists() for pid in there) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert [pid for pid in there if Path(f"/proc/{pid}").exists()] == []

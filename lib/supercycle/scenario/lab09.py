@@ -323,13 +323,13 @@ def outcome(
     >>> outcome(plan, deal.calm | {"late_months": 6.0}, deal.market())["start_months"]
     46.0
     """
-    grid = plan["power"] == "grid"
-    late_months = stress["late_months"] if grid else 0.0
+    on_grid = plan["power"] == "grid"
+    wait_months = stress["late_months"] if on_grid else 0.0
     delivered_w = plan["power_w"] * stress["chips_share"]
-    running_w = min(delivered_w, stress["grid_cap_w"]) if grid else delivered_w
+    running_w = min(delivered_w, stress["grid_cap_w"]) if on_grid else delivered_w
     contract_w = min(plan["power_w"] * plan["take_or_pay_share"], running_w)
     force, fall = np.log1p(plan["rate"]), -np.log1p(-market["decline_per_year"])
-    age = min(late_months / 12, plan["years"])
+    age = min(wait_months / 12, plan["years"])
     level = discounted_years(force, age, plan["years"])
     ageing = discounted_years(force + fall, age, plan["years"])
     price = market["revenue_usd_per_w_year"]
@@ -339,10 +339,10 @@ def outcome(
     )
     spent_usd = market["opex_usd_per_w_year"] * running_w * level
     chips_usd = market["chips_usd_per_w"] * delivered_w
-    site_usd_per_w = market["site_usd_per_w"] + (0.0 if grid else market["gas_usd_per_w"])
+    site_usd_per_w = market["site_usd_per_w"] + (0.0 if on_grid else market["gas_usd_per_w"])
     at_start = np.exp(-force * plan["start_months"] / 12)
     return {
-        "start_months": plan["start_months"] + late_months,
+        "start_months": plan["start_months"] + wait_months,
         "running_w": running_w,
         "npv_usd": float(
             at_start * (sales_usd - spent_usd - chips_usd)
