@@ -6,7 +6,7 @@
 
 `slow-checks.json` holds a record for each check: the date, a hash of the files that it rests on, the
 seconds it took and the figures it printed. A record whose files have changed since is stale, and
-`test_slow_checks.py` fails until the check has been run again.
+`test_slow_checks.py` fails until the check has been run again. A check without a record is due.
 """
 
 from __future__ import annotations
@@ -144,12 +144,18 @@ def read_records() -> dict[str, dict[str, object]]:
 
 
 def stale(records: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """Return the checks without a record of the files as they are."""
+    """Return the checks whose record is of other code than the files as they are."""
     return [
         name
         for name, check in checks().items()
-        if records.get(name, {}).get("code") != check.code()
+        if name in records and records[name]["code"] != check.code()
     ]
+
+
+def due(records: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Return the checks to run: those that are stale, and those never recorded."""
+    outdated = set(stale(records))
+    return [name for name in checks() if name in outdated or name not in records]
 
 
 def run(name: str, check: Check) -> dict[str, object]:
@@ -183,7 +189,7 @@ def main() -> None:
     unknown = sorted(set(options.names) - set(known))
     if unknown:
         sys.exit(f"{unknown[0]!r} is no slow check; there are {', '.join(known)}")
-    wanted = list(known) if options.all else options.names or stale(read_records())
+    wanted = list(known) if options.all else options.names or due(read_records())
     for name in wanted:
         print(f"{name} …", end=" ", flush=True)
         record = run(name, known[name])

@@ -11,6 +11,12 @@ def test_every_record_is_of_the_code_as_it_is():
     assert slow_checks.stale(slow_checks.read_records()) == [], "run `make check-slow`, commit"
 
 
+def test_what_was_never_recorded_is_due():
+    names = list(slow_checks.checks())
+    assert slow_checks.due({}) == names
+    assert set(slow_checks.due(slow_checks.read_records())) <= set(names)
+
+
 def test_every_record_says_what_was_seen_and_when():
     for name, record in slow_checks.read_records().items():
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", record["date"]), name
