@@ -109,9 +109,9 @@ class Student:
 
 def write_class(hub: Any, names: list[str]) -> None:
     """Write the list of the class."""
-    from hub.prepare import _mark
+    from hub.prepare import claim_folder
 
-    _mark(hub.folders)
+    claim_folder(hub.folders)
     with hub.folders.roster.open("w", newline="") as file:
         out = csv.writer(file)
         out.writerow(("name", "role", "password", "first_name", "last_name"))

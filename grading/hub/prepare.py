@@ -19,7 +19,14 @@ from hub.folders import Hub, Member
 from hub.isolation import how
 from hub.walls import SERVERS, name_users, walled
 
-__all__ = ["as_instructor", "make_class", "own_ports", "proxy_command", "remove_class"]
+__all__ = [
+    "as_instructor",
+    "claim_folder",
+    "make_class",
+    "own_ports",
+    "proxy_command",
+    "remove_class",
+]
 
 _MARK = "made by `make hub`; `make hub-clean` removes this folder\n"
 _COURSE_CONFIG = """\
@@ -72,7 +79,7 @@ def make_class(hub: Hub, solutions: Path, *, say: Callable[[str], None]) -> None
     say : callable
         Told each step.
     """
-    _mark(hub)
+    claim_folder(hub)
     members = hub.members()
     for member in members:
         _home(hub, member)
@@ -145,7 +152,14 @@ def remove_class(hub: Hub) -> int:
     return gone
 
 
-def _mark(hub: Hub) -> None:
+def claim_folder(hub: Hub) -> None:
+    """Make the hub's folder and mark it as a hub's own, so that `remove_class` may remove it.
+
+    Raises
+    ------
+    GraderError
+        When the folder holds something else.
+    """
     mark = hub.root / "README"
     if not mark.is_file():
         if hub.root.is_dir() and any(hub.root.iterdir()):

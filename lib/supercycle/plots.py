@@ -274,7 +274,7 @@ def roofline(
         for (name, at), colour in zip(work.items(), palette, strict=False):
             reached = min(at * bytes_per_s, flops_per_s)
             axes.plot(at, reached, "o", ms=9, color=colour)
-            axes.annotate(f"{name}: {100 * reached / flops_per_s:.2g} % of the computing ceiling",
+            axes.annotate(f"{name}: {100 * reached / flops_per_s:.3g} % of the computing ceiling",
                           (at, reached), xytext=(0, -14), textcoords="offset points", color=colour,
                           ha="left" if at < ridge else "center", va="top")  # fmt: skip
         axes.set_xscale("log")

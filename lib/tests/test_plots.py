@@ -134,3 +134,13 @@ def test_a_strip_of_few_rows_has_room_for_its_legend_and_a_claim_of_two_lines():
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns where it finds no layout
         axes.figure.savefig(io.BytesIO())
+
+
+def test_a_roofline_says_what_each_work_reaches_of_the_ceiling():
+    axes = plots.roofline(8e15, 4e13, {"decode": 1.0, "prefill": 2000.0}, claim="c")
+    assert texts(axes) == [
+        "ridge 200 FLOP/B",
+        "decode: 0.5 % of the computing ceiling",
+        "prefill: 100 % of the computing ceiling",
+    ]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
