@@ -11,10 +11,14 @@ def test_every_record_is_of_the_code_as_it_is():
     assert slow_checks.stale(slow_checks.read_records()) == [], "run `make check-slow`, commit"
 
 
-def test_what_was_never_recorded_is_due():
-    names = list(slow_checks.checks())
-    assert slow_checks.due({}) == names
-    assert set(slow_checks.due(slow_checks.read_records())) <= set(names)
+#: Checks that have no record yet. A record that is lost, or a new check without one, fails.
+NOT_YET = {"exchange-load", "variants-in-two-processes"}
+
+
+def test_only_named_checks_have_no_record():
+    records = slow_checks.read_records()
+    assert set(slow_checks.checks()) - set(records) <= NOT_YET
+    assert slow_checks.due({}) == list(slow_checks.checks())
 
 
 def test_every_record_says_what_was_seen_and_when():
