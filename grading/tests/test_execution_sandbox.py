@@ -1,5 +1,6 @@
 """What surrounds student code, looked at from inside; and what an engine without it says."""
 
+import ctypes
 import json
 import os
 import pwd
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from grader.errors import GraderError
-from grader.execution import Worker, describe, walls
+from grader.execution import Worker, describe, sandbox, walls
 from grader.execution.spec import Limits
 from grader.source import Lab, LabFile, read_script
+
+PR_GET_CHILD_SUBREAPER = 37
 
 # Each name is found out inside, and judged outside.
 PROBE = '''
@@ -220,3 +223,14 @@ def test_an_ordinary_user_is_as_safe():
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:]
     assert done.stdout.startswith("...."), done.stdout
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_asking_for_a_sandbox_adopts_nobodys_orphans(monkeypatch, installed):
+    if not installed:
+        monkeypatch.setattr(walls.shutil, "which", lambda name: None)
+    problem = sandbox.bubblewrap_problem()
+    assert (problem is not None) == (not installed), problem
+    adopts = ctypes.c_int(-1)
+    ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(adopts), 0, 0, 0)
+    assert adopts.value == 0

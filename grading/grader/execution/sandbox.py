@@ -159,14 +159,15 @@ def bubblewrap_problem() -> str | None:
     limits = {"file_bytes": 1 << 20, "memory_bytes": 1 << 30, "processes": 16, "notebook_s": 10.0}
     try:
         sandbox = open_sandbox(limits, {}, {}, lambda: None)
+        until = time.monotonic() + 10
+        while sandbox.poll() is None and time.monotonic() < until:
+            time.sleep(0.002)
+        ended = sandbox.ended
+        sandbox.kill()
     except (GraderError, OSError) as error:
         return str(error)
-    until = time.monotonic() + 10
-    while sandbox.poll() is None and time.monotonic() < until:
-        time.sleep(0.002)
-    ended = sandbox.ended
-    sandbox.kill()
-    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)  # whoever asked may not want to be one
+    finally:  # whoever asked may not want to inherit other processes' orphans
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
     return (
         None
         if ended == "the process ended itself with status 0"
