@@ -43,6 +43,7 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_eval_name_regex = ".+"
 nb_merge_streams = True
+nb_output_stderr = "warn"  # what a cell complains of is no part of a page
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 

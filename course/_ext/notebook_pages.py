@@ -1,7 +1,9 @@
-"""Pages that run: figures keep their alternative text, hidden cells run where they stand."""
+"""Pages that run: figures keep their alternative text and size, hidden cells run where they stand."""
 
 from __future__ import annotations
 
+import re
+from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any
 
 from myst_nb.core.render import MimeData, NbElementRenderer
@@ -15,11 +17,26 @@ logger = logging.getLogger(__name__)
 _render_image = NbElementRenderer.render_image
 
 
+def _width_px(data: MimeData) -> int:
+    """Width that a figure was drawn at."""
+    if data.mime_type == "image/png":
+        return int.from_bytes(a2b_base64(data.content)[16:20], "big")
+    drawn = re.search(r'<svg[^>]* viewBox="0 0 (\d+)', data.string)
+    if drawn is None:
+        raise ValueError(f"a figure of type {data.mime_type} does not say its width")
+    return int(drawn[1])
+
+
 def _render_image_with_alt(self: NbElementRenderer, data: MimeData) -> list[nodes.Element]:
-    """MyST-NB takes a figure's alternative text from its cell alone; ours comes with the output."""
+    """MyST-NB takes a figure's alternative text from its cell alone; ours comes with the output.
+
+    With a width of its own a figure becomes a link to itself, which on a phone is the box that it
+    slides in.
+    """
     found = _render_image(self, data)
     alt = data.output_metadata.get(data.mime_type, {}).get("alt")
     for image in found:
+        image["width"] = f"{_width_px(data)}px"
         if alt:
             image["alt"] = alt
         elif not image.get("alt"):
