@@ -41,9 +41,19 @@ def _where_it_is_offered(
     return None
 
 
+def _property_as_function(self: NumpyDocstring) -> list[str]:
+    """A property's docstring has sections, too, and no type before a colon.
+
+    Napoleon takes "The largest of the four" for the type in "The largest of the four: …", and reads
+    no further for Raises and Examples.
+    """
+    self._what = "method"
+    self._parse()
+    return []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Join the build."""
-    # "The largest of the four: …" is a sentence; napoleon takes what precedes the colon for a type.
-    NumpyDocstring._parse_attribute_docstring = lambda self: self._consume_to_end()  # type: ignore[method-assign]
+    NumpyDocstring._parse_attribute_docstring = _property_as_function  # type: ignore[method-assign]
     app.connect("missing-reference", _where_it_is_offered)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
