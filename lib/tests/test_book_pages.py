@@ -116,6 +116,26 @@ def test_axe_finds_no_serious_violation(browser, theme):
     assert found == {}, json.dumps(found, indent=1)
 
 
+def test_on_a_phone_a_figure_stays_legible_and_slides_in_a_box_of_its_own(browser):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    opened(page, book.HTML / "chapters" / "06_energy.html")
+    figures = page.evaluate(
+        """() => [...document.querySelectorAll("figure a.image-reference")].map(box => ({
+            drawn: box.querySelector("img").naturalWidth,
+            shown: box.querySelector("img").getBoundingClientRect().width,
+            box: box.getBoundingClientRect().width,
+            slides: box.scrollWidth - box.clientWidth,
+            caption: box.parentElement.querySelector("figcaption").getBoundingClientRect().right,
+        }))"""
+    )
+    page.close()
+    assert len(figures) > 3
+    for seen in figures:
+        assert seen["shown"] >= 0.64 * seen["drawn"]  # ten points at 110 dpi are then 9.8 pixels
+        assert seen["slides"] >= seen["shown"] - seen["box"] - 1 > 0
+        assert seen["caption"] <= 390
+
+
 # -- the stack in one picture --------------------------------------------------------------------
 
 
