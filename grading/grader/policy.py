@@ -116,13 +116,15 @@ def read_due(path: Path) -> dict[str, datetime]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             where = f"{path}, line {number}"
+            lab, said = row.get("lab"), row.get("due")
+            if lab is None or said is None:
+                raise GraderError(f"{where}: needs the columns lab and due")
             try:
-                lab, when = row["lab"], datetime.fromisoformat(row["due"].strip())
-            except (KeyError, TypeError, AttributeError):
-                raise GraderError(f"{where}: needs the columns lab and due") from None
-            except ValueError:
-                when, lab = None, row["lab"]
-            found[lab] = _due(path, lab, when)
+                found[lab] = _due(path, lab, datetime.fromisoformat(said.strip()))
+            except (ValueError, GraderError):
+                raise GraderError(_no_time(where, lab, said)) from None
+    if not found:
+        raise GraderError(f"{path} has no due dates: it needs the columns lab and due, and lines")
     return found
 
 
@@ -147,11 +149,15 @@ def import_due(course: Course, path: Path) -> dict[str, datetime]:
 
 def _due(path: Path, lab: str, when: Any) -> datetime:
     if not isinstance(when, datetime) or when.tzinfo is None:
-        raise GraderError(
-            f"{path}: due.{lab} = {when!r} must be a time with its offset, "
-            "such as 2026-04-20T23:59:00-07:00"
-        )
+        raise GraderError(_no_time(path, lab, when))
     return when.astimezone(UTC).replace(tzinfo=None)
+
+
+def _no_time(where: object, lab: str, said: object) -> str:
+    return (
+        f"{where}: {lab} is due at '{said}', which must be a time with its offset, "
+        "such as 2026-04-20T23:59:00-07:00"
+    )
 
 
 def _late(path: Path, table: dict[str, Any]) -> dict[str, float]:

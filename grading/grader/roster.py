@@ -86,6 +86,8 @@ def read_roster(path: Path) -> list[Member]:
             raise GraderError(f"{path}, line {number}: {student!r} stands twice")
         seen.add(student)
         members.append(_member(about))
+    if not members:
+        raise GraderError(f"{path} has no students: its column {taken['student']!r} is empty")
     return members
 
 

@@ -1,6 +1,7 @@
 """The gradebook holds what nbgrader itself would have written, in SQLite and in PostgreSQL."""
 
 import dataclasses
+import re
 import shutil
 import threading
 
@@ -12,7 +13,7 @@ from grader.engine import grade_class
 from grader.errors import GraderError
 from grader.grade import current_results
 from grader.gradebook import Writer, open_gradebook
-from grader.policy import add_extension, read_policy
+from grader.policy import add_extension, import_due, read_policy
 from grader.record import ItemResult, Result
 from grader.scores import read_comments, read_penalties, read_scores
 from grader.settings import course_config, nbgrader_config
@@ -265,3 +266,25 @@ def test_a_password_is_not_told_when_the_database_is_away(course, monkeypatch):
         pass
     assert "sesame" not in str(error.value)
     assert "cannot be opened as a gradebook" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lab,due\n", "has no due dates"),
+        (
+            f"lab,due\n{LAB},24.11.2026\n",
+            "due at '24.11.2026', which must be a time with its offset",
+        ),
+        (f"lab,due\n{LAB},2026-11-24 23:59\n", "line 2: lab00_tiny is due at '2026-11-24 23:59'"),
+        ("lab,deadline\nx,2026-11-24 23:59Z\n", "needs the columns lab and due"),
+    ],
+)
+def test_due_dates_that_cannot_be_leave_those_before_them(course, tmp_path, text, said):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(f"lab,due\n{LAB},2026-01-10T12:00Z\n")
+    bad.write_text(text)
+    before = import_due(course, good)
+    with pytest.raises(GraderError, match=re.escape(said)):
+        import_due(course, bad)
+    assert read_policy(course).due == before

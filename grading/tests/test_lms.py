@@ -64,6 +64,7 @@ def test_a_roster_of_canvas_is_understood(course, tmp_path):
         ("student\nada\nada\n", "line 3: 'ada' stands twice"),
         ("colour\nred\n", "has no column of student ids"),
         ("student\n", "has no students"),
+        ("student,email\n,ada@uni.edu\n", "its column 'student' is empty"),
     ],
 )
 def test_a_roster_that_cannot_be_is_named(tmp_path, text, said):
