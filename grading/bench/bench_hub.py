@@ -5,8 +5,8 @@
 
 The hub is the one of `make hub`, in a folder of its own. All servers are started beforehand. Then every
 student fetches, saves and submits through the own server, as JupyterLab does, while the instructor
-collects and grades again and again. ``--kill-hub`` kills the hub's process in the middle of it, and
-starts it again: the servers and the exchange need no hub.
+collects and grades again and again. ``--kill-hub`` kills hub and proxy in the middle of it, and starts
+them again: the servers and the exchange need neither.
 """
 
 from __future__ import annotations
@@ -180,17 +180,18 @@ def run(hub: Any, names: list[str], options: argparse.Namespace) -> None:
     with ThreadPoolExecutor(len(students) + 2) as pool:
         teacher = pool.submit(grade_until, hub, over, rounds)
         jobs = [pool.submit(student.work, options.spread) for student in students]
-        if options.kill_hub:
-            time.sleep(options.spread / 2)
-            hub.process.kill()
-            hub.process.wait()
-            time.sleep(5)
-            hub.start(300)
-            print("the hub was killed and started again", flush=True)
-        for job in jobs:
-            job.result()
-        worked_s = time.perf_counter() - begin
-        over.set()
+        try:
+            if options.kill_hub:
+                time.sleep(options.spread / 2)
+                hub.kill()
+                time.sleep(5)
+                hub.start(300)
+                print("hub and proxy were killed and started again", flush=True)
+            for job in jobs:
+                job.result()
+            worked_s = time.perf_counter() - begin
+        finally:
+            over.set()
         teacher.result()
     print(f"all submitted after {worked_s:.0f} s, graded after {time.perf_counter() - begin:.0f} s")
     took = collections.defaultdict(list)

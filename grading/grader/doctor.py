@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 from grader.course import Course
 from grader.errors import GraderError
+from grader.exchange_rights import faults, keepers, ours
 from supercycle.cli.doctor import Finding, ask, lacking
 
 __all__ = ["CHECKS", "Installation", "examine"]
@@ -156,6 +156,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 def proxy(here: Installation) -> Finding:
     """Whether what stands in front of the hub runs."""
+    if running := os.environ.get("JUPYTERHUB_API_URL"):
+        return _hub(running)
     own = here.course.root / PROXY
     script = str(own) if own.is_file() else shutil.which("configurable-http-proxy")
     node = shutil.which("node") or shutil.which("nodejs")
@@ -171,18 +173,40 @@ def proxy(here: Installation) -> Finding:
     return Finding("proxy", "ok", f"configurable-http-proxy {asked.stdout.strip()}")
 
 
+def _hub(url: str) -> Finding:
+    """Whether the hub that started this server answers; its proxy is not to be seen from here."""
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(f"{url}/", timeout=10) as answer:
+            version = json.load(answer)["version"]
+    except (OSError, ValueError, KeyError) as error:
+        return Finding("proxy", "wrong", f"the hub at {url} does not answer: {error}",
+                       "start it again: servers and submissions outlive it")  # fmt: skip
+    return Finding("proxy", "ok", f"this server's hub answers: JupyterHub {version}")
+
+
 def exchange(here: Installation) -> Finding:
     """Whether submissions reach the instructor, and nobody else can read or change them."""
     root = _exchange(here)
     if not root.is_dir():
         return Finding("exchange", "wrong", f"{root} is not there",
                        "make hub makes one; name another with --exchange")  # fmt: skip
-    if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
+    for path, problem, mend in faults(root):
+        return Finding("exchange", "wrong", f"{path} {problem}", mend)
+    courses = ours(root)
+    if not courses:
+        if os.access(root, os.R_OK | os.W_OK | os.X_OK):
+            return Finding("exchange", "ok", str(root))
         return Finding("exchange", "wrong", f"{root} can't be read and written by {_me()}",
                        f"give {_me()} the folder: chown -R {_me()} {root}")  # fmt: skip
-    for path, problem, mend in _open_to_others(root):
-        return Finding("exchange", "wrong", f"{path} {problem}", f"chmod {mend} {path}")
-    return Finding("exchange", "ok", str(root))
+    students, accounts = keepers(courses)
+    said = f"{root}: each of {students} students has a part of their own"
+    if accounts:
+        return Finding("exchange", "ok", f"{said}, and a Unix account")
+    return Finding("exchange", "note", f"{said}, all of one Unix account",
+                   "the walls of a hub's servers keep them apart; with an account for each (a hub "
+                   "that root starts) the kernel does, too")  # fmt: skip
 
 
 def _exchange(here: Installation) -> Path:
@@ -201,28 +225,6 @@ def _me() -> str:
     import getpass
 
     return getpass.getuser()
-
-
-def _open_to_others(root: Path) -> Iterator[tuple[Path, str, str]]:
-    """Yield what any account could read or change: it goes where such an account could go."""
-    for folder, folders, files in os.walk(root):
-        mode = os.lstat(folder).st_mode
-        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            yield Path(folder), "lets everyone remove what others put there", "+t"
-        for name in [name for name in folders if not _may_enter(Path(folder, name))]:
-            folders.remove(name)
-        private = not {"inbound", "feedback"}.isdisjoint(Path(folder).relative_to(root).parts)
-        for name in files:
-            path = Path(folder, name)
-            mode = path.lstat().st_mode
-            if stat.S_ISREG(mode) and mode & stat.S_IWOTH:
-                yield path, "can be changed by everyone", "o-w"
-            if stat.S_ISREG(mode) and mode & stat.S_IROTH and private:
-                yield path, "can be read by everyone", "o-r"
-
-
-def _may_enter(folder: Path) -> bool:
-    return bool(folder.lstat().st_mode & stat.S_IXOTH)
 
 
 def sandbox(here: Installation) -> Finding:
@@ -320,7 +322,8 @@ def disk(here: Installation) -> Finding:
 
 def _folders(here: Installation) -> list[Path]:
     """Return where submissions and grades are written."""
-    folders = [here.course.root, _exchange(here)]
+    root = _exchange(here)
+    folders = [here.course.root, *([course.folder for course in ours(root)] or [root])]
     return [path for path in folders if path.is_dir() and os.access(path, os.W_OK)]
 
 

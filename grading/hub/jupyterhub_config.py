@@ -63,11 +63,14 @@ c.Spawner.default_url = "/lab"
 c.Spawner.env_keep = ["PATH", "LANG", "OMP_NUM_THREADS"]
 c.Spawner.start_timeout = 120
 c.Spawner.http_timeout = 60
+# A server that died can be started again at once; for half a minute, JupyterHub's default, the hub
+# would send its student back to it.
+c.Spawner.poll_interval = 3
 # The keeper ends at the first signal; no need to wait for half a minute.
 c.LocalProcessSpawner.interrupt_timeout = 5
 # Where systemd runs: for a whole server. Elsewhere see ClassSpawner's limits for each process.
 c.Spawner.mem_limit = "4G"
 c.Spawner.cpu_limit = 2
-# A server that isn't isolated says so on every page.
+# A hub whose servers aren't isolated says so on each of its pages.
 if not how(hub).walls:
     c.JupyterHub.template_vars = {"announcement": "Demo, not isolated"}

@@ -11,8 +11,9 @@ from jupyterhub.spawner import LocalProcessSpawner
 from traitlets import Instance, Integer
 
 from grader.course import Course
-from grader.seeds import course_secret, seed_variable, student_code
+from grader.seeds import seed_variable, student_code
 from hub import exchange
+from hub.assistants import show_pages
 from hub.folders import Hub, Member
 from hub.isolation import how
 from hub.walls import SERVERS, walled
@@ -50,21 +51,25 @@ class ClassSpawner(LocalProcessSpawner):
             # what comes first wins
             JUPYTER_CONFIG_PATH=f"{SERVERS / role}{os.pathsep}{SERVERS / 'everyone'}",
             SUPERCYCLE_EXCHANGE=exchange.INSIDE if isolated else str(self.course_hub.exchange),
+            SUPERCYCLE_SERVERS=str(SERVERS),  # for `grader doctor`
             HUB_MATHJAX=str(self.course_hub.tools / "node_modules" / "mathjax"),
         )  # fmt: skip
         return {**env, **self._scenarios()}
 
     def _scenarios(self) -> dict[str, str]:
-        course = Course.at(self.course_hub.course)
-        secret = course_secret(course)
-        if secret is None:
-            return {}
-        name = self.user.name
-        return {seed_variable(lab): student_code(secret, name, lab) for lab in course.labs()}
+        """Return the codes that `grader seeds` gives in the instructor's home, from the secret there."""
+        secret, name = self.course_hub.secret.read_text(encoding="utf-8").strip(), self.user.name
+        labs = Course.at(self.course_hub.course).labs()
+        return {seed_variable(lab): student_code(secret, name, lab) for lab in labs}
 
     async def start(self) -> tuple[str, int]:
         """Start the server behind its walls."""
         plain = list(self.cmd)  # type: ignore[has-type]  # a trait of the parent
+        if self.member.role == "student":
+            try:
+                show_pages(self.course_hub.home(self.user.name))
+            except OSError as error:  # a full disk, say: no reason to keep anyone out
+                self.log.warning("no pages for assistants in %s's home: %s", self.user.name, error)
         if how(self.course_hub).walls:
             self.cmd = [*_KEEPER, *self._cgroup(), *walled(self.course_hub, self.member, plain)]
         try:

@@ -101,7 +101,18 @@ def checks() -> dict[str, Check]:
         "exchange-load": Check(
             ("grading/bench/bench_exchange.py",),
             ("grading/bench/bench_exchange.py", "grading/grader/exchange/*.py", *_ENGINE),
-            figures=r"served|graded|lost|submit|fetch|collect",
+            figures=r"at once|p50|fetch|save|submit|list|collect|lost|grade",
+        ),
+        "hub-load": Check(
+            ("grading/bench/bench_hub.py",),
+            (
+                "grading/bench/bench_hub.py",
+                "grading/bench/bench_exchange.py",
+                "grading/hub/*.py",
+                "grading/hub/servers/**/*",
+                "grading/grader/exchange/*.py",
+            ),
+            figures=r"servers in|p50|start|fetch|open|save|submit|collect|lost|grade",
         ),
         "ordinary-user": _pytest("grading/tests/test_execution_sandbox.py", rests_on=_SANDBOX),
         "variants-in-two-processes": _pytest(

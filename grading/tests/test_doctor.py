@@ -1,12 +1,14 @@
 """`grader doctor` names each thing that is broken and how to mend it."""
 
 import dataclasses
+import http.server
 import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import namedtuple
 from importlib import metadata
@@ -18,6 +20,7 @@ from postgres import Server, programs
 from grader import doctor
 from grader.build import build
 from grader.doctor import Installation
+from grader.exchange import admit, open_exchange
 from grader.gradebook import open_gradebook
 
 SERVERS = Path(__file__).resolve().parents[1] / "hub" / "servers"
@@ -155,6 +158,28 @@ def test_a_machine_without_node_is_told_when_it_needs_it(here, monkeypatch):
     assert "Node.js is not here" in line
 
 
+def test_behind_a_hub_it_is_the_hub_that_must_answer(here, monkeypatch):
+    class Hub(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/hub/api/" else 404)
+            self.end_headers()
+            self.wfile.write(b'{"version": "6.1.1"}')
+
+        def log_message(self, *words):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/hub/api"
+    monkeypatch.setenv("JUPYTERHUB_API_URL", url)
+    assert told(doctor.proxy, here) == ("ok", "this server's hub answers: JupyterHub 6.1.1 → ")
+    server.shutdown()
+    server.server_close()
+    state, line = told(doctor.proxy, here)
+    assert state == "wrong"
+    assert f"the hub at {url} does not answer" in line
+
+
 # -- exchange ----------------------------------------------------------------------------------------
 @pytest.fixture
 def submission(here):
@@ -208,6 +233,105 @@ def test_a_folder_in_which_everyone_may_remove_is_named(here, submission):
     assert f"chmod +t {inbound}" in line
     inbound.chmod(0o1733)
     assert told(doctor.exchange, here)[0] == "ok"
+
+
+# -- the exchange of grader.exchange, with an account for each student --------------------------------
+@pytest.fixture
+def parts(here):
+    """Our exchange for two students: each part is another account's, as far as this machine lets us."""
+    layout = open_exchange(here.exchange, "supercycle", instructor=_pretended(1))
+    for number, student in enumerate(("ada", "ben"), 2):
+        admit(layout, student)
+        if os.getuid() == 0:
+            gate = layout.inbound(student).parent
+            os.chown(layout.inbound(student), *_pretended(number))
+            os.chown(gate, _pretended(1)[0], _pretended(number)[1])
+            os.chown(gate / "feedback", *_pretended(1))
+            gate.chmod(0o750)
+    return layout
+
+
+def _pretended(number):
+    """An account's ids that nobody has; our own where only one account is to be had."""
+    return (987_000 + number,) * 2 if os.getuid() == 0 else None
+
+
+def test_our_exchange_is_understood(here, parts):
+    state, line = told(doctor.exchange, here)
+    assert "each of 2 students has a part of their own" in line
+    if os.getuid() == 0:
+        assert state == "ok"
+        assert line.endswith("and a Unix account → ")
+    else:
+        assert state == "note"
+
+
+def test_parts_that_only_walls_divide_are_a_note(here):
+    layout = open_exchange(here.exchange, "supercycle")
+    admit(layout, "ada")
+    state, line = told(doctor.exchange, here)
+    assert state == "note"
+    assert "all of one Unix account → the walls of a hub's servers keep them apart" in line
+
+
+@pytest.mark.parametrize(
+    ("place", "mode", "said"),
+    [
+        ("students/ben", 0o755, "lets in whom it should keep out → chmod g-w,o-rwx "),
+        ("students", 0o755, "lets others list the class → chmod go-rw "),
+        ("students/ada/inbound", 0o777, "can be changed by others → chmod go-w "),
+        ("students/ada/feedback", 0o775, "can be changed by others → chmod go-w "),
+        ("outbound", 0o777, "can be changed by others → chmod go-w "),
+    ],
+)
+def test_a_part_that_is_open_is_named(here, parts, place, mode, said):
+    path = parts.folder / place
+    path.chmod(mode)
+    state, line = told(doctor.exchange, here)
+    assert state == "wrong"
+    assert line.startswith(f"{path} {said}")
+    subprocess.run(line.rpartition(" → ")[2].split(), check=True)
+    assert told(doctor.exchange, here)[0] != "wrong"
+
+
+def test_a_released_file_that_others_can_change_is_named(here, parts):
+    lab = parts.outbound / LAB
+    lab.mkdir()
+    (lab / f"{LAB}.ipynb").write_text("{}")
+    (lab / f"{LAB}.ipynb").chmod(0o666)
+    assert f"{lab}/{LAB}.ipynb can be changed by others" in told(doctor.exchange, here)[1]
+
+
+def test_a_part_without_a_drop_folder_is_named(here, parts):
+    parts.inbound("ada").rmdir()
+    parts.inbound("ada").symlink_to(parts.outbound)
+    state, line = told(doctor.exchange, here)
+    assert state == "wrong"
+    assert f"{parts.inbound('ada')} is not a folder → start the hub again" in line
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="run the tests as root: only root gives files away")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda p: os.chown(p.inbound("ada").parent, 987_009, -1), "ada is not the instructor's"),
+        (
+            lambda p: os.chown(p.inbound("ben"), _pretended(2)[0], -1),
+            "ben has the same Unix account as ada's",
+        ),
+        (
+            lambda p: os.chown(p.inbound("ben").parent, -1, _pretended(2)[1]),
+            "ben has the same Unix group as ada's",
+        ),
+        (lambda p: os.chown(p.outbound, 987_009, -1), "outbound is not for us to read and write"),
+    ],
+)
+def test_a_part_of_somebody_else_is_named(here, parts, change, said):
+    change(parts)
+    state, line = told(doctor.exchange, here)
+    assert state == "wrong"
+    assert said in line
+    assert "start the hub again" in line
 
 
 # -- sandbox -----------------------------------------------------------------------------------------

@@ -6,23 +6,26 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tests")]
 
-from running import CHROMIUM, ROOT, RunningHub
+from running import CHROMIUM, ROOT, RunningHub  # noqa: E402
 
 SCREENSHOTS = ROOT / ".build" / "hub" / "screenshots"
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory):
-    """A hub of one instructor, three students and an outsider; the tiny lab is released."""
+def proxy():
+    """What npm installed."""
     if not (ROOT / ".build" / "hub" / "node_modules" / "configurable-http-proxy").is_dir():
         pytest.skip("the proxy is missing: install npm and run make hub-walk")
-    running = RunningHub(tmp_path_factory.mktemp("hub") / "data")
-    running.start()
-    yield running
-    running.stop()
-    running.clean()
+
+
+@pytest.fixture(scope="session")
+def hub(proxy, tmp_path_factory):
+    """A hub of one instructor, three students and an outsider; the tiny lab is released."""
+    with RunningHub(tmp_path_factory.mktemp("hub") / "data") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -58,17 +61,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def visit(hub, browser, screenshots):
-    """Open a browser of one's own as a member, logged in; the same one when asked again."""
-    from pages import Visitor
+    """Browsers of the members of the class."""
+    from pages import Visits
 
-    visitors = {}
-
-    def enter(name):
-        if name not in visitors:
-            context = browser.new_context(viewport={"width": 1360, "height": 860})
-            visitors[name] = Visitor(hub, context, name, screenshots)
-            visitors[name].log_in()
-        return visitors[name]
-
-    enter.visitors = visitors
-    return enter
+    return Visits(hub, browser, screenshots)

@@ -8,6 +8,25 @@ LAB = "lab00_tiny"
 PATIENCE_MS = 60_000
 
 
+class Visits:
+    """Open a browser of one's own as a member, logged in; the same one when asked again."""
+
+    def __init__(self, hub, browser, screenshots):
+        self.hub, self.browser, self.screenshots = hub, browser, screenshots
+        self.visitors = {}
+
+    def stranger(self, name):
+        """A browser that nobody has logged in with."""
+        context = self.browser.new_context(viewport={"width": 1360, "height": 860})
+        return Visitor(self.hub, context, name, self.screenshots)
+
+    def __call__(self, name):
+        if name not in self.visitors:
+            self.visitors[name] = self.stranger(name)
+            self.visitors[name].log_in()
+        return self.visitors[name]
+
+
 class Visitor:
     """A browser of one's own, and the same person's requests without a page."""
 
@@ -94,7 +113,7 @@ class Visitor:
             self.page.locator(".jp-Terminal .xterm-screen:visible").wait_for()
             self.page.wait_for_timeout(1500)  # the shell prints its prompt
         self.page.locator(".jp-Terminal:visible").click()
-        self.page.keyboard.type(f"sh ~/command.sh >~/{out} 2>&1; echo END >>~/{out}\n")
+        self.page.keyboard.type(f"sh ~/command.sh 2>&1 | tee ~/{out}; echo END >>~/{out}\n")
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             text = self.read(out)
@@ -102,6 +121,20 @@ class Visitor:
                 return text.rstrip().removesuffix("END").rstrip()
             time.sleep(0.3)
         raise AssertionError(f"no end of {command!r}: {text!r}")
+
+    def scenarios(self):
+        """Return the codes of this person's scenarios, by variable."""
+        lines = self.terminal("env | grep ^SUPERCYCLE_SEED_").splitlines()
+        return dict(line.split("=") for line in lines)
+
+    def seeds(self, *students):
+        """Let the instructor work out students' codes; return them by student and variable."""
+        roster = "\n".join(("id", *students))
+        said = self.terminal(
+            f"cd ~/course && echo '{roster}' >~/roster.csv && grader seeds ~/roster.csv"
+        )
+        rows = [dict(word.split("=") for word in line.split()) for line in said.splitlines()]
+        return {row.pop("student"): row for row in rows}
 
     # -- the assignment list ---------------------------------------------------------------------
 

@@ -7,9 +7,12 @@ import pytest
 from pages import LAB
 from running import SOLUTIONS
 
+from grader import doctor
 from grader.course import Course
 from grader.journal import Journal
+from grader.seeds import seed_variable
 from grader.source import read_lab
+from hub import assistants, exchange
 
 COMMENT = "A spread beside the mean would say more; I take $\\sigma$ as read."
 
@@ -68,6 +71,31 @@ def test_a_student_fetches_fails_solves_and_submits(visit, lab):
     ada.in_list("fetched", "Submit").click()
     ada.page.locator("#submitted_assignments_list .list_item", has_text=LAB).first.wait_for()
     ada.picture("student-6-submitted")
+
+
+def test_each_student_has_the_own_scenario_of_every_released_lab(visit, hub):
+    ada, ben = visit("ada").scenarios(), visit("ben").scenarios()
+    assert {"ada": ada, "ben": ben} == visit("ina").seeds("ada", "ben")
+    assert set(ada) == {seed_variable(lab) for lab in exchange.released(hub.folders)}
+    assert all(ada[variable] != ben[variable] for variable in ada)
+
+
+def test_assistants_find_what_they_may_do_and_students_cannot_change_it(visit, hub):
+    ada, pages = visit("ada"), assistants.pages()
+    assert [page.name for page in pages] == ["AGENTS.md", "AI_TUTOR.md"]
+    assert [ada.read(page.name) for page in pages] == [page.read_text() for page in pages]
+    ada.page.locator(".jp-DirListing-item", has_text="AI_TUTOR.md").wait_for()
+    said = ada.terminal("for page in ~/A*.md; do echo mine >>$page; chmod u+w $page; done")
+    assert said.count("Permission denied") + said.count("not permitted") == 2 * len(pages), said
+
+
+def test_the_preflight_finds_nothing_wrong(visit):
+    said = visit("ina").terminal("cd ~/course && COLUMNS=200 grader doctor")
+    visit("ina").picture("instructor-7-doctor")
+    marks = {line.split()[1]: line[0] for line in said.splitlines() if line[0] in "✓!✗"}
+    assert set(marks) == {check.__name__ for check in doctor.CHECKS}
+    assert "✗" not in marks.values(), said
+    assert marks["exchange"] == "✓", said
 
 
 def test_another_student_submits_it_untouched(visit):

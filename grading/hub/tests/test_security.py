@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from pages import LAB, Visitor
+from pages import LAB
 from running import ROOT
 
 from grader.course import Course
@@ -23,6 +23,8 @@ from grader.source import read_lab
 
 SECURITY = ROOT / "grading" / "hub" / "SECURITY.md"
 BEGIN, END = "<!-- outcomes -->\n", "<!-- end of outcomes -->\n"
+#: An address that nobody has: a page that asks for it was made to by a student.
+CANARY = "http://canary.invalid"
 
 ATTEMPTS = {}
 
@@ -37,22 +39,11 @@ def attempt(title):
     return enter
 
 
-class Class:
-    """The hub and the people of an attempt."""
-
-    def __init__(self, hub, visit, browser, screenshots):
-        self.hub, self.visit, self.browser, self.screenshots = hub, visit, browser, screenshots
-
-    def stranger(self, name):
-        """A browser that nobody has logged in with."""
-        return Visitor(self.hub, self.browser.new_context(), name, self.screenshots)
-
-
 @pytest.fixture(scope="module")
-def people(hub, visit, browser, screenshots):
+def people(visit):
     """Everyone's servers run, so that there is something to attack."""
     visit("ina"), visit("ada"), visit("ben")
-    return Class(hub, visit, browser, screenshots)
+    return visit
 
 
 @attempt("The outsider logs in with the right password")
@@ -89,7 +80,7 @@ def no_login(people):
 @attempt("Forged cookies of the instructor, at the hub and at the server")
 def forged_cookie(people):
     forger = people.stranger("ina")
-    mine = {c["name"]: c for c in people.visit("ben").context.cookies()}
+    mine = {c["name"]: c for c in people("ben").context.cookies()}
     host = {"domain": "127.0.0.1", "httpOnly": True}
     value = mine["jupyterhub-hub-login"]["value"]
     forger.context.add_cookies(
@@ -110,7 +101,7 @@ def forged_cookie(people):
 
 @attempt("A student's session at the instructor's and at another student's server")
 def other_server(people):
-    ben = people.visit("ben")
+    ben = people("ben")
     paths = (
         "/lab",
         "/api/contents",
@@ -128,7 +119,7 @@ def other_server(people):
 
 @attempt("A student's token, read from the terminal, at others' servers and at the hub's API")
 def other_token(people):
-    token = people.visit("ben").terminal('printf "%s" "$JUPYTERHUB_API_TOKEN"')
+    token = people("ben").terminal('printf "%s" "$JUPYTERHUB_API_TOKEN"')
     assert re.fullmatch("[0-9a-f]{32}", token), token
     nobody, bearer = people.stranger("ben"), {"Authorization": f"token {token}"}
     api, user = f"{people.hub.url}/hub/api", f"{people.hub.url}/user"
@@ -148,7 +139,7 @@ def other_token(people):
 
 @attempt("A student makes a token that would outlive the session")
 def own_token(people):
-    answer = people.visit("ben").ask(
+    answer = people("ben").ask(
         "POST", f"{people.hub.url}/hub/api/users/ben/tokens", {"note": "for later"}
     )
     return f"{answer.status}"
@@ -156,7 +147,7 @@ def own_token(people):
 
 @attempt("A student opens formgrader, course list and create-assignment on the own server")
 def own_formgrader(people):
-    ben = people.visit("ben")
+    ben = people("ben")
     statuses = {
         ben.ask("GET", path).status
         for path in ("/formgrader", "/formgrader/api/assignments", "/formgraders")
@@ -168,32 +159,39 @@ def own_formgrader(people):
 
 @attempt("A student looks from a terminal for other homes, gradebook, solutions, passwords, secret")
 def terminal(people):
-    folders = people.hub.folders
-    wanted = [
-        folders.home("ada"), folders.course, folders.course / "grading" / "gradebook.db",
-        folders.course / "solutions", folders.roster, folders.secret, folders.state,
-        ROOT / "solutions", ROOT / "grading" / "tests",
-    ]  # fmt: skip
-    assert all(path.exists() for path in wanted)
-    script = "\n".join(f"test -e '{path}' && echo '{path}'" for path in wanted)
-    said = people.visit("ben").terminal(
+    script = "\n".join(f"test -e '{p}' && echo '{p}'" for p in people.hub.closed_to("ben"))
+    said = people("ben").terminal(
         script + "\nls /home\ncat /proc/*/environ 2>/dev/null | grep -ac ina=\n"
     )
-    people.visit("ben").picture("student-terminal")
+    people("ben").picture("student-terminal")
     return "none of them is there" if said.split() == ["ben", "0"] else f"found: {said}"
+
+
+@attempt("A student searches everything that can be read for another's scenario")
+def others_scenario(people):
+    code = next(iter(people("ada").scenarios().values()))
+    where = "/proc/[0-9]*/environ /home /srv /tmp /etc"
+    ben = people("ben")
+    ben.write("code.txt", code)  # so that the search finds at least this
+    said = ben.terminal(f"grep -rlaF -f ~/code.txt {where} 2>/dev/null").split()
+    found = set(said) - {"/home/ben/code.txt"}
+    assert said, "the search finds nothing at all"
+    answer = ben.ask("GET", f"{people.hub.url}/hub/api/users/ada?include_stopped_servers=1")
+    assert code not in answer.text()
+    return f"found: {found}" if found else f"none is found; the hub's API: {answer.status}"
 
 
 @attempt("A student looks in the exchange for what others handed in")
 def others_submissions(people):
     search = "find $SUPERCYCLE_EXCHANGE -path '*inbound*' -name '*ada*' 2>/dev/null | head"
-    said = people.visit("ben").terminal(search)
+    said = people("ben").terminal(search)
     return f"found: {said}" if said else "none is found"
 
 
 @attempt("A student asks every port of the machine for another's files")
 def ports(people):
     ask = Path(__file__).with_name("ask_ports.py").read_text()
-    ben = people.visit("ben")
+    ben = people("ben")
     ben.write("ask_ports.py", ask)
     answers = json.loads(ben.terminal("python ask_ports.py ada ina", seconds=120))
     assert answers["asked"] >= 4, answers
@@ -202,7 +200,7 @@ def ports(people):
 
 @attempt("Path traversal in names of assignments and files, through the server's API")
 def traversal(people):
-    ben = people.visit("ben")
+    ben = people("ben")
     up, outcomes = "../" * 6, set()
     for name in (f"{up}etc/passwd", "../ada", f"{up}{people.hub.folders.course}"):
         coded = name.replace("/", "%2F")
@@ -223,15 +221,20 @@ def traversal(people):
     return "403 or 404; nothing is read, written or handed in"
 
 
-@attempt("Scripts in a handed-in notebook that formgrader shows")
+@attempt(
+    "Scripts, frames and pictures from elsewhere in a handed-in notebook that formgrader shows"
+)
 def xss(people):
-    ben, ina, hub = people.visit("ben"), people.visit("ina"), people.hub
+    ben, ina, hub = people("ben"), people("ina"), people.hub
     lab = read_lab(Course.at(hub.folders.course), LAB)
     evil = (
-        "<script>window.hacked = 1</script> <img src=x onerror='window.hacked = 2'> "
+        f"<script>window.hacked = 1; fetch('{CANARY}/script')</script> "
+        "<img src=x onerror='window.hacked = 2'> "
         "<svg onload='window.hacked = 3'></svg> [a source](javascript:window.hacked=4) "
         "<iframe srcdoc='<script>parent.hacked = 5</script>'></iframe> "
-        "$\\href{javascript:window.hacked=6}{x}$ <b onmouseover='window.hacked = 7'>bold</b>"
+        "$\\href{javascript:window.hacked=6}{x}$ <b onmouseover='window.hacked = 7'>bold</b> "
+        f"<img src='{CANARY}/img'> ![]({CANARY}/picture) <link rel=stylesheet href='{CANARY}/css'> "
+        f"<style>body {{background: url({CANARY}/style)}}</style>"
     )
     path = f"{LAB}/{LAB}.ipynb"
     ben.ask("POST", "/assignments/fetch", {"course_id": "supercycle", "assignment_id": LAB})
@@ -259,25 +262,30 @@ def xss(people):
         assert ina.ask("POST", step).json()["success"]
     found = ina.ask("GET", f"/formgrader/api/submitted_notebooks/{LAB}/{LAB}").json()
     of_ben = next(row for row in found if row["student"] == "ben")
-    page = ina.context.new_page()
+    page, asked, dialogs = ina.context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.goto(f"{ina.base}/formgrader/submissions/{of_ben['id']}")
     page.locator("mjx-container").first.wait_for()
-    for link in page.locator(".text_cell_render a").all():
+    for link in page.locator(".text_cell_render a:not([href^='http'])").all():
         link.click(timeout=2000, force=True)
     page.locator(".text_cell_render", has_text="bold").first.hover()
     page.wait_for_timeout(1000)
     page.screenshot(path=people.screenshots / "formgrader-with-scripts.png")
     hacked, frames = page.evaluate("window.hacked"), page.locator("iframe, svg, img").count()
+    away = [url for url in asked if not url.startswith((hub.url, "data:"))]
     page.close()
     with open_gradebook(Course.at(hub.folders.course)) as book:
         score = read_scores(book, lab)["ben"]["explain"].score
     assert score in (None, 0.0), score
-    return "none runs" if hacked is None and not frames else f"ran: {hacked}, frames: {frames}"
+    if hacked is None and not (frames or dialogs or away):
+        return "none runs; nothing is asked of another address"
+    return f"ran: {hacked} {dialogs}, frames: {frames}, asked: {away}"
 
 
 @attempt("A page elsewhere makes the instructor's browser take a release back (CSRF)")
 def csrf(people):
-    ina = people.visit("ina")
+    ina = people("ina")
     target = f"{ina.base}/formgrader/api/assignment/{LAB}/unrelease"
     page = f"<form method=post action='{target}'></form><script>document.forms[0].submit()</script>"
     outcomes = set()
@@ -296,16 +304,16 @@ def csrf(people):
 
 @attempt("A request to release without the XSRF token")
 def no_token(people):
-    ina = people.visit("ina")
+    ina = people("ina")
     url = f"{ina.base}/formgrader/api/assignment/{LAB}/unrelease"
     return f"{ina.context.request.post(url).status}"
 
 
 @attempt("A page elsewhere shows formgrader in a frame (clickjacking)")
 def framed(people):
-    ina = people.visit("ina")
+    ina = people("ina")
     sent = ina.ask("GET", "/formgrader").headers["content-security-policy"]
-    student = people.visit("ben").ask("GET", "/lab").headers["content-security-policy"]
+    student = people("ben").ask("GET", "/lab").headers["content-security-policy"]
     return f"formgrader: {sent}; students' pages: {student}"
 
 
@@ -315,7 +323,7 @@ def limits(people):
         "ulimit -v; ulimit -f; ulimit -u\n"
         "python -c 'bytearray(64 << 30)' 2>&1 | tail -1\n"
     )  # fmt: skip
-    memory, size, processes, said = people.visit("ben").terminal(script).split("\n")[-4:]
+    memory, size, processes, said = people("ben").terminal(script).split("\n")[-4:]
     bounded = all(value != "unlimited" for value in (memory, size))
     bounded &= processes != "unlimited" or os.getuid() != 0
     return f"{said}; limits hold" if bounded else f"{memory}, {size}, {processes}: {said}"
