@@ -12,8 +12,8 @@ PAGE = Path(__file__).resolve().parents[2] / "course" / "catalogue.md"
 
 
 def test_the_committed_page_is_the_page_of_today():
-    # Made again with: supercycle facts --catalogue course/catalogue.md
-    assert PAGE.read_text(encoding="utf-8") == facts.catalogue(), "stale: make it again"
+    same = PAGE.read_text(encoding="utf-8") == facts.catalogue()
+    assert same, "run `supercycle facts --catalogue course/catalogue.md`, commit"
 
 
 @pytest.mark.parametrize("name", facts.tables())

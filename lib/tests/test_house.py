@@ -47,11 +47,12 @@ def test_importing_a_floor_loads_nothing_heavy(statement):
 
 
 def imports_of(path: Path) -> set[str]:
-    """Names of the library's modules that a file imports, at any depth of nesting."""
+    """Names of the library's modules that a file imports or reaches, at any depth of nesting."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            parts = node.module.split(".")
+        if isinstance(node, ast.ImportFrom):
+            above = path.relative_to(LIBRARY.parent).parts[: -node.level] if node.level else ()
+            parts = [*above, *(node.module.split(".") if node.module else [])]
             if parts[0] == "supercycle":
                 found |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
         elif isinstance(node, ast.Import):
@@ -59,7 +60,28 @@ def imports_of(path: Path) -> set[str]:
                 parts = alias.name.split(".")
                 if parts[0] == "supercycle" and len(parts) > 1:
                     found.add(parts[1])
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "supercycle":
+            found.add(node.attr)  # import supercycle; supercycle.apps
     return found
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from supercycle import apps",
+        "from supercycle.apps import value",
+        "import supercycle.apps.value",
+        "import supercycle\nsupercycle.apps.value",
+        "from .. import apps",
+        "def late():\n    from ..apps import value",
+    ],
+)
+def test_no_way_of_importing_a_floor_goes_unseen(statement, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "LIBRARY", tmp_path / "supercycle")
+    path = tmp_path / "supercycle" / "energy" / "lcoe.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(statement)
+    assert imports_of(path) == {"apps"}
 
 
 def test_each_floor_imports_only_the_floors_below_it():
@@ -72,8 +94,10 @@ def test_each_floor_imports_only_the_floors_below_it():
             allowed = ALLOWED_BESIDE[home] | {home}
         else:
             continue  # the roof may look at everything
-        wrong += [f"{path.name} imports {name}" for name in imports_of(path) - allowed]
-    assert wrong == []
+        wrong += [
+            f"{path.relative_to(LIBRARY)} imports {name}" for name in imports_of(path) - allowed
+        ]
+    assert wrong == [], "a floor takes what it needs from above as an argument"
 
 
 def test_nothing_imports_the_roof():
@@ -84,7 +108,7 @@ def test_nothing_imports_the_roof():
         if imports_of(path) & roof
         and path.relative_to(LIBRARY).parts[0].removesuffix(".py") not in roof
     ]
-    assert wrong == []
+    assert wrong == [], "what the roof and a floor both need belongs on a floor"
 
 
 def test_the_top_level_offers_what_exists_and_nothing_else():

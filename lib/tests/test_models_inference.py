@@ -49,10 +49,14 @@ def test_a_pure_roofline_is_far_too_fast():
 
 
 def test_the_stored_calibrations_are_what_the_fit_gives():
-    stored = inference.calibration("compiled")
-    refit = fitting._kind(fitting._fit_global(fitting.published()), "compiled", "any")
-    for name in ("compute_efficiency", "memory_efficiency", "layer_s", "allreduce_latency_s"):
-        assert getattr(stored, name) == pytest.approx(getattr(refit, name), rel=1e-2)
+    # Every number of every row, so a measurement or a chip that moves the fit can't go unnoticed.
+    for stored, refit in zip(inference.calibrations(), fitting._rows_of_table(), strict=True):
+        for name, value in dataclasses.asdict(refit).items():
+            kept = getattr(stored, name)
+            same = kept == value if isinstance(value, str) else kept == pytest.approx(value, 1e-2)
+            assert same, (
+                f"{stored.engine}@{stored.version}, {stored.chip}: {name} is {kept}, now {value}"
+            )
 
 
 def test_a_chip_that_no_fit_has_seen_is_within_its_error_bar():
@@ -447,6 +451,16 @@ def test_several_chips_need_a_network():
     for name in ("tp", "pp"):
         with pytest.raises(ValueError, match=f"so {name} must be 1"):
             inference.predict(LLAMA, lonely, **{**CASE, "tp": 1, name: 2})
+
+
+def test_one_chip_needs_no_network_in_an_array_either():
+    lonely = dataclasses.replace(H100, scaleup_bytes_per_s=None)
+    one = inference.predict(LLAMA, lonely, **{**CASE, "tp": 1})
+    for name in ("tp", "pp", "ep"):
+        many = inference.predict(LLAMA, lonely, **{**CASE, "tp": 1, name: np.ones(2)})
+        assert many.e2e_s == pytest.approx(np.full(2, one.e2e_s), rel=1e-12)
+    with pytest.raises(ValueError, match="so tp must be 1"):
+        inference.predict(LLAMA, lonely, **{**CASE, "tp": np.array([1, 2])})
 
 
 def test_experts_spread_over_whole_groups_only():

@@ -21,8 +21,6 @@ from supercycle._validate import non_negative, positive
 
 __all__ = ["Experts", "Latent", "TransformerConfig", "Window", "get", "names"]
 
-Count = float | np.ndarray
-
 
 @dataclass(frozen=True)
 class Experts:

@@ -146,12 +146,15 @@ def split_of(shape: Shape, tp: Number, pp: Number, ep: Number) -> Split:
 
 
 def _link(accelerator: Accelerator, name: str, value: Number) -> float:
-    if accelerator.scaleup_bytes_per_s is None:
+    """Bandwidth between chips; endless where one chip alone, with nothing to send, has none."""
+    if accelerator.scaleup_bytes_per_s is not None:
+        return accelerator.scaleup_bytes_per_s
+    if np.any(np.greater(value, 1)):
         raise ValueError(
             f"{name} = {value!r}: {accelerator.id} has no published scale-up bandwidth, "
             f"so {name} must be 1"
         )
-    return accelerator.scaleup_bytes_per_s
+    return math.inf
 
 
 def _doublings(group: Number) -> Number:
