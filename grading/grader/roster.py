@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Course
-from grader.errors import GraderError
+from grader.errors import GraderError, nearest
 from grader.gradebook import open_gradebook
 from grader.journal import Journal
 
-__all__ = ["Member", "forget_student", "import_roster", "members", "read_roster"]
+__all__ = [
+    "Member",
+    "check_student",
+    "enrolled",
+    "forget_student",
+    "import_roster",
+    "members",
+    "read_roster",
+]
 
 _ID = re.compile(r"[^/\\\0+*?\[\]]{1,128}")
 
@@ -111,7 +119,30 @@ def import_roster(course: Course, path: Path) -> list[Member]:
             book.update_or_create_student(
                 member.student, **{key: value for key, value in about.items() if value}
             )
+    _keep_ids(course, enrolled(course) | {member.student for member in found})
     return found
+
+
+def _ids_path(course: Course) -> Path:
+    return course.journal.parent / "roster.csv"
+
+
+def _keep_ids(course: Course, students: set[str]) -> None:
+    """Write who was imported: the gradebook also holds whoever handed something in."""
+    path = _ids_path(course)
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["student"], *([student] for student in sorted(students))])
+    fresh.replace(path)
+
+
+def enrolled(course: Course) -> set[str]:
+    """Return the ids that `grader roster` took over; empty when it never ran."""
+    path = _ids_path(course)
+    if not path.is_file():
+        return set()
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["student"] for row in csv.DictReader(file)}
 
 
 def members(book: Any) -> list[Member]:
@@ -121,6 +152,26 @@ def members(book: Any) -> list[Member]:
         Member(r.id, r.first_name or "", r.last_name or "", r.email or "", r.lms_user_id or "")
         for r in rows
     ]
+
+
+def check_student(course: Course, student: str) -> None:
+    """Refuse a name that is neither in the gradebook nor on any file or grade.
+
+    Raises
+    ------
+    GraderError
+        Naming the nearest whom we know.
+    """
+    with open_gradebook(course) as book:
+        known = {member.student for member in members(book)}
+    for station in (course.submitted, course.autograded, course.feedback):
+        known |= {path.name for path in station.glob("*")}
+    for path in course.journal.glob("*.jsonl"):
+        known |= set(Journal(course, path.stem).current())
+    if student not in known:
+        raise GraderError(
+            f"there is no student {student!r} in the gradebook: {nearest(student, known)}"
+        )
 
 
 def forget_student(course: Course, student: str) -> list[str]:
@@ -156,6 +207,8 @@ def forget_student(course: Course, student: str) -> list[str]:
         raise GraderError(f"nothing here belongs to {student!r}")
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
+    if student in enrolled(course):
+        _keep_ids(course, enrolled(course) - {student})
     for path in course.reports.glob("*"):
         path.unlink()  # made again from the gradebook by `grader report`
     return [str(path) for path in sorted((course.journal.parent / "backups").glob("*"))]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import stat
 import sys
 import zipfile
@@ -259,3 +260,43 @@ def test_the_commands_of_a_class_run(graded, tmp_path, monkeypatch, capsys):
             main()
         assert ended.value.code == 0, words
         assert said in capsys.readouterr().out
+
+
+@pytest.fixture
+def grader(monkeypatch, capsys):
+    """Run a command; return its exit status and what it said."""
+
+    def run(course, *words):
+        monkeypatch.setattr(sys, "argv", ["grader", *words, "--course", str(course.root)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code, said.out + said.err
+
+    return run
+
+
+@pytest.mark.parametrize("words", [["extend", "adda", LAB, "--days", "2"], ["forget", "adda"]])
+def test_a_student_nobody_knows_is_refused_with_the_nearest(known, grader, words):
+    code, said = grader(known, *words)
+    assert code == 1
+    assert "there is no student 'adda' in the gradebook: did you mean ada?" in said
+    assert not (known.root / "grading" / "extensions.csv").exists()
+
+
+def test_grading_says_who_is_not_in_the_roster_who_is_missing_and_what_is_stray(graded, grader):
+    course, _ = graded
+    shutil.move(course.submitted / "grace", course.submitted / "zoe")
+    (course.submitted / "ada" / "lab00").mkdir()
+    (course.submitted / "ada.ipynb").write_text("{}")
+    for _ in range(2):  # the gradebook holds zoe from the first time on
+        code, said = grader(course, "grade", LAB)
+        assert code == 0
+        assert "not in the roster, yet handed in: zoe\n" in said
+        assert "1 of the roster handed in nothing: grace\n" in said
+        assert "ada/lab00/ (no lab; did you mean lab00_tiny?)" in said
+        assert "ada.ipynb (a notebook belongs into <student>/<lab>/)" in said
+    forget_student(course, "grace")
+    assert "handed in nothing" not in grader(course, "grade", LAB)[1]
+    (course.root / "grading" / "roster.csv").unlink()
+    assert "roster" not in grader(course, "grade", LAB)[1]

@@ -102,9 +102,11 @@ def extend(
 ) -> None:
     """Give a student more time; a late penalty is worked out again."""
     from grader.policy import add_extension
+    from grader.roster import check_student
 
     where = Course.find(course)
     where.lab_folder(lab)
+    check_student(where, student)
     add_extension(where, student, lab, days)
     _update_penalties(where, lab, [student])
     say(console(), f"{student} has {days:g} more days for {lab}")
@@ -199,9 +201,10 @@ def forget(
     course: Where = Path(),
 ) -> None:
     """Delete a student and all their work: gradebook, files, journal."""
-    from grader.roster import forget_student
+    from grader.roster import check_student, forget_student
 
     where, out = Course.find(course), console()
+    check_student(where, student)
     if not yes:
         typer.confirm(f"Delete {student} and all their work?", abort=True)
     kept = forget_student(where, student)

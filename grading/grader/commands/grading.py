@@ -61,6 +61,7 @@ def grade(
     from grader.report import gradebook_table
     from grader.report_page import write_report
     from grader.source import read_lab
+    from grader.status import remarks
 
     where, out = Course.find(course), console()
     chosen = names(students)
@@ -70,6 +71,8 @@ def grade(
         grading.grade(where, lab, chosen, how, on_start=on_start, on_result=on_result)
     read, results = read_lab(where, lab), grading.current_results(where, lab)
     _show(out, gradebook_table, read, results)
+    for remark in remarks(where, lab):
+        say(out, remark)
     say(out, f"class report   {short(write_report(where, read, results))}")
     say(out, f"feedback       {short(where.feedback)}/<student>/{lab}/{lab}.html")
 
