@@ -51,6 +51,24 @@ class Visitor:
         self.page.fill("#password_input", password)
         self.page.click("#login_submit")
 
+    def restart_server(self):
+        """Press Restart where JupyterLab says that the server is gone; go on in the tab that opens."""
+        dialog = self.page.locator(".jp-Dialog-content", has_text="Server unavailable")
+        dialog.wait_for()
+        self.picture(f"killed-{self.name}-is-asked")
+        with self.context.expect_page() as opened:
+            dialog.get_by_role("button", name="Restart").click()
+        self.page.close()
+        self.page = opened.value
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.wait_for_url(f"**/user/{self.name}/lab**")
+        self.page.locator("#jp-main-dock-panel").wait_for()
+
+    def reload(self):
+        """Load JupyterLab again, as one does when a page has lost its hub."""
+        self.page.goto(f"{self.base}/lab?reset")
+        self.page.locator("#jp-main-dock-panel").wait_for()
+
     def picture(self, name):
         """Keep what the window shows."""
         self.page.wait_for_timeout(600)  # moving things come to rest
