@@ -3,6 +3,9 @@
 Canvas names a file ``lovelaceada_12345_67890_lab03_ttft.ipynb`` (``_LATE`` after the name if it was
 late, ``-1`` before the ending if it was handed in again), Moodle a folder
 ``Ada Lovelace_12345_assignsubmission_file_/``. Numbers are matched with the roster's ``lms_user_id``.
+
+The times in such a zip are no times of handing in: Canvas gives each file the moment of the download,
+and a zip's own times have no time zone. So none is taken.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -143,11 +146,22 @@ def write_csv(
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one file of a zip: whose it is, or why it was left."""
+    """What became of one file of a zip: whose it is, or why it was left.
+
+    Attributes
+    ----------
+    file, student, why_not : str
+    late : bool
+        Whether Canvas marks it as late.
+    replaces : bool
+        Whether another notebook lay in its place.
+    """
 
     file: str
     student: str = ""
     why_not: str = ""
+    late: bool = False
+    replaces: bool = False
 
 
 def import_zip(course: Course, lab: str, path: Path) -> list[Taken]:
@@ -171,7 +185,7 @@ def import_zip(course: Course, lab: str, path: Path) -> list[Taken]:
     with open_gradebook(course) as book:
         people = members(book)
     report: list[Taken] = []
-    chosen: dict[str, tuple[Any, zipfile.ZipInfo]] = {}
+    chosen: dict[str, tuple[Any, zipfile.ZipInfo, int]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
@@ -182,9 +196,10 @@ def import_zip(course: Course, lab: str, path: Path) -> list[Taken]:
                 if taken.student:
                     order = (_attempt(info.filename), info.date_time)
                     if taken.student not in chosen or order >= chosen[taken.student][0]:
-                        chosen[taken.student] = (order, info)
-            for student, (_, info) in chosen.items():
-                _place(course, lab, student, archive.read(info))
+                        chosen[taken.student] = (order, info, len(report) - 1)
+            for student, (_, info, number) in chosen.items():
+                replaces = _place(course, lab, student, archive.read(info))
+                report[number] = replace(report[number], replaces=replaces)
     except zipfile.BadZipFile:
         raise GraderError(f"{path} is no zip file") from None
     return report
@@ -207,12 +222,13 @@ def _whose(info: zipfile.ZipInfo, people: Sequence[Member]) -> Taken:
     found = _MOODLE.match(name) or _CANVAS.fullmatch(name.rpartition("/")[2])
     if found is None:
         return Taken(name, why_not="is named neither as Canvas nor as Moodle names files")
+    late = bool(found.groupdict().get("late"))
     for member in people:
         if found["user"] in (member.lms_user_id, member.student):
-            return Taken(name, member.student)
+            return Taken(name, member.student, late=late)
     alike = [m for m in people if _squeezed(found["name"]) in _squeezed_names(m)]
     if len(alike) == 1:
-        return Taken(name, alike[0].student)
+        return Taken(name, alike[0].student, late=late)
     who = f"{found['name']} ({found['user']})"
     why = f"{len(alike)} in the roster are named {who}" if alike else f"{who} is not in the roster"
     return Taken(name, why_not=why)
@@ -227,10 +243,13 @@ def _squeezed_names(member: Member) -> set[str]:
     return {first + last, last + first} if first or last else {_squeezed(member.student)}
 
 
-def _place(course: Course, lab: str, student: str, data: bytes) -> None:
+def _place(course: Course, lab: str, student: str, data: bytes) -> bool:
+    """Write a notebook and return whether it replaces another."""
     folder = course.submitted / student / lab
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{lab}.ipynb"
     fresh = folder / f".{lab}.new"
+    replaces = target.is_file() and target.read_bytes() != data
     fresh.write_bytes(data)
     fresh.replace(target)
+    return replaces

@@ -6,6 +6,7 @@ import shutil
 import stat
 import sys
 import zipfile
+from datetime import datetime
 
 import pytest
 
@@ -15,6 +16,7 @@ from grader.cli import main
 from grader.engine import grade_class
 from grader.errors import GraderError
 from grader.gradebook import open_gradebook
+from grader.handed_in import read_handed_in
 from grader.journal import Journal
 from grader.lms import import_zip, write_csv
 from grader.record import ItemResult, Result
@@ -300,3 +302,25 @@ def test_grading_says_who_is_not_in_the_roster_who_is_missing_and_what_is_stray(
     assert "handed in nothing" not in grader(course, "grade", LAB)[1]
     (course.root / "grading" / "roster.csv").unlink()
     assert "roster" not in grader(course, "grade", LAB)[1]
+
+
+def test_a_zip_says_who_is_late_and_what_it_replaces_and_takes_no_time_from_it(
+    known, tmp_path, grader
+):
+    file = {"hoppergrace_LATE_102_9004_lab00_tiny.ipynb": "late"}
+    code, said = grader(known, "import-zip", LAB, str(make_zip(tmp_path / "1.zip", file)))
+    assert code == 0
+    assert "1 submission is in" in said
+    assert "Canvas marks as late: grace\n" in said
+    assert "no due date applies to these" in said
+    assert "replaced" not in said
+    folder = known.submitted / "grace" / LAB
+    assert [path.name for path in folder.iterdir()] == [f"{LAB}.ipynb"]
+    again = {"hoppergrace_102_9005_lab00_tiny-1.ipynb": "better"}
+    _, said = grader(known, "import-zip", LAB, str(make_zip(tmp_path / "2.zip", again)))
+    assert "another notebook was replaced, its timestamp.txt was not: grace\n" in said
+    assert "late:" not in said
+    when = "2026-04-20 23:59:00 UTC"  # as the command tells to write it
+    (folder / "timestamp.txt").write_text(when)
+    assert when in said
+    assert read_handed_in(folder, LAB).timestamp == datetime(2026, 4, 20, 23, 59)

@@ -174,3 +174,16 @@ def test_an_answer_that_fits_only_anothers_scenario_is_found_with_the_evidence(
     (found,) = copied_scenarios(course, LAB, alone)
     assert (found.student, found.owner, found.items) == ("ben", "ada", ("test_total_usd",))
     assert str(adas) in str(found)
+
+
+def test_a_lab_that_does_not_exist_has_no_codes(course, secret, tmp_path, monkeypatch, capsys):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student\nada\n")
+    words = ["seeds", str(roster), "--lab", "lab30", "--course", str(course.root)]
+    monkeypatch.setattr(sys, "argv", ["grader", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "there is no lab 'lab30'" in said.err
+    assert said.out == ""

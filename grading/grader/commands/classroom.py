@@ -7,9 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from grader.commands.shared import Where, all_labs, console, say, short
+from grader.commands.shared import Where, all_labs, console, count, say, short
 from grader.course import Course
-from grader.errors import GraderError
+from grader.errors import GraderError, few
 
 __all__ = [
     "anonymise",
@@ -36,7 +36,7 @@ def roster(
     from grader.roster import import_roster
 
     found = import_roster(Course.find(course), file)
-    say(console(), f"{len(found)} students are in the gradebook")
+    say(console(), f"{count(len(found), 'student')} in the gradebook")
 
 
 def seeds(
@@ -128,7 +128,17 @@ def import_zip(
     students = {taken.student for taken in report if taken.student}
     for taken in left:
         say(out, f"left: {taken.file} {taken.why_not}")
-    say(out, f"{len(students)} students' submissions are in {short(where.submitted)}")
+    say(out, f"{count(len(students), 'submission')} in {short(where.submitted)}")
+    if replaced := [taken.student for taken in report if taken.replaces]:
+        say(out, f"another notebook was replaced, its timestamp.txt was not: {few(replaced)}")
+    if late := sorted({taken.student for taken in report if taken.late}):
+        say(out, f"Canvas marks as late: {few(late)}")
+    if students:
+        say(
+            out,
+            "no due date applies to these: a zip has no times of handing in; write one beside a "
+            f"notebook, <student>/{lab}/timestamp.txt, such as 2026-04-20 23:59:00 UTC",
+        )
     if not students:
         raise GraderError(
             f"{file} holds no submission of anyone in the roster: run `grader roster`"
@@ -153,10 +163,10 @@ def export(
     read, results = read_lab(where, lab), current_results(where, lab)
     with open_gradebook(where) as book:
         people, penalties = members(book), read_penalties(book, lab)
-    count = write_csv(read, results, people, output, form=form, penalties=penalties)
+    rows = write_csv(read, results, people, output, form=form, penalties=penalties)
     waits = sum(result.status == "needs-manual" for result in results)
-    remark = f"; {waits} still wait for written answers to be graded" if waits else ""
-    say(console(), f"{count} grades: {short(output)}{remark}")
+    remark = f"; written answers of {waits} still wait to be graded" if waits else ""
+    say(console(), f"{rows} grades: {short(output)}{remark}")
 
 
 def anonymise(
@@ -175,8 +185,8 @@ def anonymise(
     read, results = read_lab(where, lab), current_results(where, lab)
     with open_gradebook(where) as book:
         people = members(book)
-    count = export_anonymous(where, read, results, people, folder)
-    say(console(), f"{count} students without names: {short(folder)}")
+    exported = export_anonymous(where, read, results, people, folder)
+    say(console(), f"{exported} students without names: {short(folder)}")
 
 
 def copies(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from grader.record import Result
 
-__all__ = ["Where", "all_labs", "console", "names", "progress", "say", "short"]
+__all__ = ["Where", "all_labs", "console", "count", "names", "progress", "say", "short"]
 
 Where = Annotated[
     Path,
@@ -26,11 +26,24 @@ Where = Annotated[
 
 
 def all_labs(course: Course, chosen: list[str] | None) -> list[str]:
-    """Return the labs that are named, or all of them."""
+    """Return the labs that are named, or all of them; one that does not exist is refused."""
     labs = chosen or course.labs()
     if not labs:
         raise GraderError(f"there is no lab in {course.solutions}")
+    for lab in labs:
+        course.lab_folder(lab)
     return labs
+
+
+def count(number: int, what: str) -> str:
+    """Say how many there are.
+
+    Examples
+    --------
+    >>> count(1, "student"), count(2, "student")
+    ('1 student is', '2 students are')
+    """
+    return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
 
 
 def names(entries: list[str] | None) -> list[str]:
