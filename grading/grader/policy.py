@@ -16,6 +16,7 @@ has the columns student, lab, days. What the gradebook holds of both comes from 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
 import tomllib
@@ -92,9 +93,14 @@ def read_policy(course: Course) -> Policy:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise GraderError(f"{path} is not valid TOML: {error}") from None
-    for key in table:
+    for key, value in table.items():
         if key not in ("late", "due"):
             raise GraderError(f"{path}: unknown table {key!r}; {nearest(key, ['late', 'due'])}")
+        if not isinstance(value, dict):
+            raise GraderError(f"{path}: {key} = {value!r} must be a table: [{key}] and its lines")
+    for lab in table.get("due", {}):
+        if lab not in course.labs():
+            raise GraderError(f"{path}: due names no lab {lab!r}; {nearest(lab, course.labs())}")
     due = {lab: _due(path, lab, when) for lab, when in table.get("due", {}).items()}
     due |= read_due(_due_path(course)) if _due_path(course).is_file() else {}
     return Policy(due, _read_extensions(course), _late(path, table.get("late", {})))
@@ -128,8 +134,13 @@ def read_due(path: Path) -> dict[str, datetime]:
     return found
 
 
-def import_due(course: Course, path: Path) -> dict[str, datetime]:
-    """Take over a CSV of due dates.
+def import_due(course: Course, path: Path) -> dict[str, datetime | None]:
+    """Take over a CSV of due dates, which replaces the one before it.
+
+    Returns
+    -------
+    dict from lab to datetime
+        None for a lab that was due and is so no more.
 
     Raises
     ------
@@ -140,11 +151,27 @@ def import_due(course: Course, path: Path) -> dict[str, datetime]:
     for lab in found:
         course.lab_folder(lab)
     target = _due_path(course)
+    before: dict[str, datetime] = {}
+    with contextlib.suppress(GraderError, FileNotFoundError):  # a damaged one is replaced, too
+        before = read_due(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(".new")
     fresh.write_bytes(path.read_bytes())
     fresh.replace(target)
-    return found
+    after = read_policy(course).due
+    _take_away(course, after)
+    return {lab: after.get(lab) for lab in [*found, *(set(before) - set(found))]}
+
+
+def _take_away(course: Course, due: dict[str, datetime]) -> None:
+    """Clear the dates of labs that are due no more: the grader's writer only sets dates."""
+    from grader.gradebook import open_gradebook
+
+    with open_gradebook(course) as book:
+        for assignment in book.assignments:
+            if assignment.name not in due:
+                assignment.duedate = None
+        book.db.commit()
 
 
 def _due(path: Path, lab: str, when: Any) -> datetime:

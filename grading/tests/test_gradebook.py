@@ -3,11 +3,13 @@
 import dataclasses
 import re
 import shutil
+import sys
 import threading
 
 import pytest
 
 from grader import build
+from grader.cli import main
 from grader.demo import make_class
 from grader.engine import grade_class
 from grader.errors import GraderError
@@ -129,14 +131,28 @@ def test_lateness_costs_a_share_of_the_earned_points_until_an_extension(course, 
         ("[lat]", "unknown table 'lat'; did you mean late?"),
         ("[late]\nper_day = 2", "late.per_day = 2 must be a number from 0 to 1"),
         ("[late]\nperday = 1", "unknown key late.perday; did you mean per_day?"),
+        ("[late]\nper_day = 10", "late.per_day = 10 must be a number from 0 to 1"),
+        ("late = 3", "late = 3 must be a table: [late] and its lines"),
         ("[due]\nlab00_tiny = 2026-01-10T12:00:00", "must be a time with its offset"),
+        (
+            "[due]\nlab00_tyni = 2026-01-10T12:00:00Z",
+            "no lab 'lab00_tyni'; did you mean lab00_tiny?",
+        ),
     ],
 )
-def test_a_rule_that_cannot_be_is_named(course, text, said):
+def test_a_rule_that_cannot_be_is_named_by_every_command(course, text, said, monkeypatch, capsys):
     (course.root / "grading").mkdir()
     (course.root / "grading" / "course.toml").write_text(text)
-    with pytest.raises(GraderError, match=said.replace("[", r"\[")):
+    with pytest.raises(GraderError, match=re.escape(said)):
         read_policy(course)
+    for words in (["grade", LAB], ["status"]):
+        monkeypatch.setattr(sys, "argv", ["grader", *words, "--course", str(course.root)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr().err
+        assert ended.value.code == 1
+        assert told.startswith("grader: ")
+        assert said in told
 
 
 @pytest.fixture
@@ -288,3 +304,33 @@ def test_due_dates_that_cannot_be_leave_those_before_them(course, tmp_path, text
     with pytest.raises(GraderError, match=re.escape(said)):
         import_due(course, bad)
     assert read_policy(course).due == before
+
+
+def test_a_lab_that_a_new_file_leaves_out_is_due_no_more_and_costs_nobody_anything(
+    course, alone, tmp_path, monkeypatch, capsys
+):
+    (course.root / "grading").mkdir()
+    (course.root / "grading" / "course.toml").write_text("[late]\nper_day = 0.1\n")
+    other = course.solutions / "lab01_other"
+    other.mkdir()
+    (other / "lab01_other.py").write_text("")
+    build.release(course, read_lab(course, LAB))
+    hand_in(course, LAB, "ada", fill(released(course, LAB), read_lab(course, LAB).answers))
+    (course.submitted / "ada" / LAB / "timestamp.txt").write_text("2026-01-11 11:30:00 UTC")
+    both, one = tmp_path / "both.csv", tmp_path / "one.csv"
+    both.write_text(f"lab,due\n{LAB},2026-01-10T11:00Z\nlab01_other,2026-02-01T11:00Z\n")
+    one.write_text("lab,due\nlab01_other,2026-02-01T11:00Z\n")
+    import_due(course, both)
+    grade_class(course, LAB, (), alone)
+    with open_gradebook(course) as book:
+        assert read_penalties(book, LAB) == {"ada": 1.0}
+    monkeypatch.setattr(sys, "argv", ["grader", "due", str(one), "--course", str(course.root)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert f"{LAB} is due no more: the file leaves it out" in said
+    assert "lab01_other is due at 2026-02-01 11:00 UTC" in said
+    with open_gradebook(course) as book:
+        assert read_penalties(book, LAB) == {}
+        assert book.find_assignment(LAB).duedate is None

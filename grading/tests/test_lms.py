@@ -324,3 +324,19 @@ def test_a_zip_says_who_is_late_and_what_it_replaces_and_takes_no_time_from_it(
     (folder / "timestamp.txt").write_text(when)
     assert when in said
     assert read_handed_in(folder, LAB).timestamp == datetime(2026, 4, 20, 23, 59)
+
+
+def test_the_status_fits_a_terminal_of_80_columns_with_its_headings_whole(
+    graded, grader, monkeypatch
+):
+    course, _ = graded
+    monkeypatch.setenv("COLUMNS", "80")
+    long = course.solutions / "lab07_fab_choke_points"  # the longest name of the course
+    long.mkdir()
+    (long / f"{long.name}.py").write_text("")
+    code, said = grader(course, "status")
+    assert code == 0
+    assert long.name in said
+    for heading in ("handed", "graded", "waiting", "review", "ungradable", "not", "mean"):
+        assert heading in said.split(LAB)[0].split()
+    assert "2 students are in the roster" in said

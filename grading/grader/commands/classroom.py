@@ -75,7 +75,10 @@ def due(
     where, out = Course.find(course), console()
     for lab, when in import_due(where, file).items():
         _update_penalties(where, lab)
-        say(out, f"{lab} is due at {when:%Y-%m-%d %H:%M} UTC")
+        if when is None:
+            say(out, f"{lab} is due no more: the file leaves it out")
+        else:
+            say(out, f"{lab} is due at {when:%Y-%m-%d %H:%M} UTC")
 
 
 def _update_penalties(course: Course, lab: str, students: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from grader.commands.shared import Where, all_labs, console, names, progress, say, short
+from grader.commands.shared import Where, all_labs, console, count, names, progress, say, short
 from grader.course import Course
 from grader.errors import GraderError
 
@@ -58,12 +58,14 @@ def grade(
     """Grade what lies in grading/submitted/<student>/<lab>/, write feedback and the class report."""
     from grader import grade as grading
     from grader.engine import How
+    from grader.policy import read_policy
     from grader.report import gradebook_table
     from grader.report_page import write_report
     from grader.source import read_lab
     from grader.status import remarks
 
     where, out = Course.find(course), console()
+    read_policy(where)  # what it refuses is said before an hour of grading
     chosen = names(students)
     how = How(workers, scheduler, not unsafe_no_sandbox, force, timeout)
     total = len(chosen) or len(where.students(lab))
@@ -188,18 +190,27 @@ def history(lab: _Lab, student: Annotated[str, typer.Argument()], course: Where 
 
 def status(course: Where = Path()) -> None:
     """Show lab by lab what is handed in, graded, waiting for you or changed since."""
+    from rich import box
     from rich.table import Table
 
-    from grader.status import lab_status
+    from grader.policy import read_policy
+    from grader.roster import enrolled
+    from grader.status import lab_status, stray
 
     where, out = Course.find(course), console()
-    table = Table()
+    read_policy(where)
+    roster = enrolled(where)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
     table.add_column("lab", no_wrap=True)
     for column in ("handed in", "graded", "waiting", "review", "ungradable", "not yet", "mean"):
-        table.add_column(column, justify="right")
+        table.add_column(column.replace(" ", "\n"), justify="right", vertical="bottom")
     for lab in all_labs(where, None):
         row = lab_status(where, lab)
         mean = "–" if row.mean_share is None else f"{row.mean_share:.0%}"
         counts = (row.submitted, row.graded, row.waiting, row.review, row.ungradable, row.todo)
-        table.add_row(lab, *(f"{count}" for count in counts), mean)
+        table.add_row(lab, *map(str, counts), mean)
     out.print(table)
+    if roster:
+        say(out, f"{count(len(roster), 'student')} in the roster")
+    for remark in stray(where):
+        say(out, remark)
