@@ -25,11 +25,29 @@ class Objective(NamedTuple):
 
 
 def labs() -> dict[str, dict[str, Any]]:
-    """Return each lab's own description, ``lab01`` first."""
+    """Return each lab's own description, ``lab01`` first.
+
+    Raises
+    ------
+    ValueError
+        If one lacks what the pages say of a lab.
+    """
     return {
-        path.parent.name[:5]: tomllib.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(SOLUTIONS.glob("lab*/lab.toml"))
+        path.parent.name[:5]: described(path) for path in sorted(SOLUTIONS.glob("lab*/lab.toml"))
     }
+
+
+def described(path: Path) -> dict[str, Any]:
+    """Read a ``lab.toml`` that has all that the pages say of a lab."""
+    lab = tomllib.loads(path.read_text(encoding="utf-8"))
+    about = lab.get("about", {})
+    lacks = [key for key in ("title", "claims", "minutes", "points") if key not in lab]
+    lacks += [
+        f"about.{key}" for key in ("heard_at", "objectives", "prerequisites") if key not in about
+    ]
+    if lacks:
+        raise ValueError(f"{path} lacks {', '.join(lacks)}: the guide for instructors needs it")
+    return lab
 
 
 def points(lab: dict[str, Any]) -> dict[str, int]:
@@ -75,7 +93,7 @@ def objectives(name: str) -> list[Objective]:
         lab does not have.
     """
     lab = labs()[name]
-    entries = tomllib.loads((GUIDES / "objectives.toml").read_text(encoding="utf-8"))[name]
+    entries = tomllib.loads((GUIDES / "objectives.toml").read_text(encoding="utf-8")).get(name, [])
     said = iter(lab["about"]["objectives"])
     found = [
         Objective(e.get("says") or next(said, ""), tuple(e["rows"]), tuple(e["cells"]))

@@ -148,6 +148,8 @@ def feedback_html(
     if result.reason:
         body = f'<p class="reason">{escape(result.reason)}</p>{body}'
     total = f"{result.score - penalty:g}&#8239;/&#8239;{result.max_score:g}"
+    if any(item.manual for item in result.items):
+        total += " so far"
     if result.status == "ungradable":
         total = "–"
     late = f"<p>{penalty:g} points are taken off for lateness.</p>" if penalty else ""

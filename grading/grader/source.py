@@ -450,7 +450,9 @@ def _check_points(lab: Lab) -> None:
             raise GraderError(f"{path}: points names {name}, which the notebook does not grade")
         if said[name] != found[name]:
             raise GraderError(
-                f"{path}: {name} has {said[name]:g} points, {found[name]:g} in the notebook"
+                f"{path}: {name} has {said[name]:g} points, {found[name]:g} in the notebook: make "
+                f'the line {name} of [points] there and "points" of the cell {name} in '
+                f"{path.with_name(lab.name).with_suffix('.py')} agree"
             )
 
 

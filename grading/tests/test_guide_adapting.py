@@ -36,6 +36,17 @@ def test_the_printed_lab_builds_and_its_tests_are_proved(course):
     assert {"capital_only", "two_shares"} <= {f.name for f in findings}
 
 
+def test_the_guide_for_instructors_could_read_the_printed_lab(course, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "course" / "guides")
+    from syllabus import described
+
+    path = course.solutions / LAB / "lab.toml"
+    assert described(path)["about"]["objectives"]
+    path.write_text(path.read_text().partition("[about]")[0])
+    with pytest.raises(ValueError, match=r"lab\.toml lacks about\.heard_at, about\.objectives"):
+        described(path)
+
+
 def test_a_mutant_that_the_tests_miss_is_reported(course):
     mutant = course.solutions / LAB / "mutants" / "capital_only.py"
     right = course.solutions / LAB / "alternatives" / "two_shares.py"

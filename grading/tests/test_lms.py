@@ -2,10 +2,12 @@
 
 import csv
 import json
+import re
 import shutil
 import stat
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -21,6 +23,7 @@ from grader.journal import Journal
 from grader.lms import import_zip, write_csv
 from grader.record import ItemResult, Result
 from grader.roster import Member, forget_student, import_roster, members, read_roster
+from grader.scores import read_scores
 from grader.source import read_lab
 from grader.submission import fill
 from grader.verify import hand_in, released
@@ -340,3 +343,19 @@ def test_the_status_fits_a_terminal_of_80_columns_with_its_headings_whole(
     for heading in ("handed", "graded", "waiting", "review", "ungradable", "not", "mean"):
         assert heading in said.split(LAB)[0].split()
     assert "2 students are in the roster" in said
+
+
+def test_a_backup_says_how_to_go_back_to_it_and_that_is_what_it_takes(graded, grader, alone):
+    course, _ = graded
+    code, said = grader(course, "backup")
+    assert code == 0
+    copy = re.search(r"`cp (\S+) (\S+)` while nobody grades", said)
+    lab = read_lab(course, LAB)
+    hand_in(course, LAB, "ben", fill(released(course, LAB), lab.answers))
+    grade_class(course, LAB, ("ben",), alone)
+    shutil.copyfile(copy[1], copy[2])
+    with open_gradebook(course) as book:
+        assert set(read_scores(book, lab)) == {"ada", "grace"}
+    grade_class(course, LAB, (), replace(alone, force=True))
+    with open_gradebook(course) as book:
+        assert set(read_scores(book, lab)) == {"ada", "ben", "grace"}

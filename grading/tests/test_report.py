@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import re
 
 import pytest
 
@@ -159,6 +160,19 @@ def test_feedback_says_what_was_asked_what_failed_and_why_and_never_how_it_was_t
         assert "2.0, 4.0" not in whole
         assert "http" not in whole
         assert "<script" not in whole
+
+
+def test_a_total_is_so_far_until_written_answers_are_read(graded):
+    course, lab, results = graded
+    with open_gradebook(course) as book:
+        waiting = next(r for r in results if any(item.manual for item in r.items)).student
+        page = write_feedback(course, lab, book, [waiting])[waiting].read_text()
+        assert re.search(r'<p class="total">[^<]* so far</p>', page)
+        grade = book.find_grade("explain", lab.name, lab.name, waiting)
+        grade.manual_score, grade.needs_manual_grade = 4.0, False
+        book.db.commit()
+        page = write_feedback(course, lab, book, [waiting])[waiting].read_text()
+    assert "so far" not in page
 
 
 def test_a_hidden_test_in_a_message_or_an_output_is_cut_out(course):

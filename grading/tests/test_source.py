@@ -91,7 +91,12 @@ def test_malformed_metadata_is_refused_by_name(course, script, edit, old, new, s
         ("minutes", "minute", "unknown key 'minute'; did you mean minutes?"),
         ("minutes = 5", 'minutes = "5"', "minutes = '5' is a str, expected int or float"),
         ("timeout_s = 3", "timeout_s = 0", "timeout_s = 0 must be positive"),
-        ("test_mean_usd = 3", "test_mean_usd = 4", "test_mean_usd has 4 points, 3 in the notebook"),
+        (
+            "test_mean_usd = 3",
+            "test_mean_usd = 4",
+            "test_mean_usd has 4 points, 3 in the notebook: make the line test_mean_usd of [points] there "
+            'and "points" of the cell test_mean_usd in ',
+        ),
         ("test_mean_usd = 3\n", "", "points lacks the item test_mean_usd"),
         (
             "explain = 5",

@@ -227,7 +227,17 @@ def forget(
 
 
 def backup(course: Where = Path()) -> None:
-    """Copy the gradebook, whole and consistent, even while others write."""
+    """Copy the gradebook, whole and consistent, even while others write; say how to go back to it."""
     from grader.regrade import back_up
 
-    say(console(), f"{short(back_up(Course.find(course)))}")
+    where, out = Course.find(course), console()
+    path = short(back_up(where))
+    back = f"cp {path} {short(where.gradebook)}"
+    if where.gradebook_url:
+        back = f'pg_restore --clean --dbname="$GRADER_GRADEBOOK" {path}'
+    say(out, f"{path}")
+    say(
+        out,
+        f"to go back to it: `{back}` while nobody grades, then `grader grade <lab> --force` "
+        "for what was graded since",
+    )
