@@ -24,6 +24,7 @@ __all__ = ["CoreRange", "chain_game", "core", "shapley"]
 Player = Hashable
 Worth = Callable[[frozenset[Player]], float]
 
+#: 16,384 coalitions: a second or two for a worth that takes 0.1 ms.
 _MOST_PLAYERS = 14
 
 

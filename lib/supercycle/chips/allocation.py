@@ -34,6 +34,7 @@ __all__ = [
     "Bargain", "Customer", "allocate_wafers", "bargain", "best_customers", "kinds_of_chips_count",
 ]  # fmt: skip
 
+#: Each subset of them is a game of its own, so time doubles with each.
 _MOST_CUSTOMERS = 12
 
 

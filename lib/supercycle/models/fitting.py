@@ -43,7 +43,7 @@ _PRIOR = {  # median and standard deviation of the logarithm, before any measure
 """What an engineer expects before measuring; `newer_host` is the time of a host of the H100's
 generation over one of the A100's (single-thread speed). Supercycle's own assumption."""
 
-_PRIOR_WEIGHT = 0.2
+_PRIOR_WEIGHT = 0.2  # one spread off the prior costs as much as a time 20 per cent off
 _ROBUST = 0.1  # residuals above 10 per cent count linearly
 _OLD = ("a100-80gb", *OLD_HOSTS)
 
