@@ -42,6 +42,7 @@ build: .venv/.ready  ## rebuild labs/ from solutions/ (LAB=lab03_ttft for one)
 	@grader build $(LAB)
 
 grade: .venv/.ready  ## grade what lies in grading/submitted/ (LAB=lab03_ttft)
+	@test -n "$(LAB)" || { echo "Which lab? make grade LAB=lab03_ttft, for one"; exit 1; }
 	@grader grade $(LAB)
 
 verify: .venv/.ready  ## prove the labs' tests: solutions, release, alternatives, mutants, blanks

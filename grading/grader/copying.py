@@ -19,11 +19,12 @@ from grader.errors import GraderError
 from grader.journal import Journal
 from grader.record import ItemResult
 from grader.report_page import answers_of
+from grader.seeds import NO_SECRET, course_secret, has_scenario
 from grader.similarity import wording
 from grader.source import Lab, read_lab
 from grader.submission import without_markers
 
-__all__ = ["Copied", "copied_scenarios", "telling_marks"]
+__all__ = ["Compared", "Copied", "copied_scenarios", "telling_marks"]
 
 #: Others whose scenario is tried for one student.
 TRIED = 3
@@ -56,6 +57,21 @@ class Copied:
         )
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What came of comparing a class.
+
+    Attributes
+    ----------
+    readable : int
+        Graded submissions whose answers could be read.
+    found : tuple of Copied
+    """
+
+    readable: int
+    found: tuple[Copied, ...]
+
+
 def telling_marks(source: str) -> set[str]:
     r"""Return the numbers of an answer that have enough digits to tell something.
 
@@ -77,7 +93,7 @@ def telling_marks(source: str) -> set[str]:
     return found
 
 
-def copied_scenarios(course: Course, lab_name: str, how: How = THIS_MACHINE) -> list[Copied]:
+def copied_scenarios(course: Course, lab_name: str, how: How = THIS_MACHINE) -> Compared:
     """Return whose answers fit another's scenario, with the evidence.
 
     Raises
@@ -87,19 +103,21 @@ def copied_scenarios(course: Course, lab_name: str, how: How = THIS_MACHINE) -> 
     """
     lab = read_lab(course, lab_name)
     spec = ensure_entered(course, lab)
+    if not has_scenario(spec):
+        raise GraderError(f"{lab_name} has no individual scenarios: everyone has the same numbers")
+    if course_secret(course) is None:
+        raise GraderError(NO_SECRET)
     journal = Journal(course, lab_name)
     graded = journal.current()
     students = [name for name in course.students(lab_name) if name in graded]
     plans = {p.student: p for p in make_plans(course, lab, spec, journal, students, how)}
-    if not any(plan.key.seed for plan in plans.values()):
-        raise GraderError(f"{lab_name} has no individual scenarios, or the course has no secret")
     marks = _marks(course, lab, students)
     tried = []
     for student in students:
         lost = _lost(graded[student].result.items)
         for owner, shared in _candidates(lab, marks, student, lost):
             tried.append((plans[student], owner, lost, shared))
-    return _confirmed(tried, plans, how)
+    return Compared(sum(map(bool, marks.values())), _confirmed(tried, plans, how))
 
 
 def _lost(items: tuple[ItemResult, ...]) -> frozenset[str]:
@@ -140,7 +158,7 @@ def _confirmed(
     tried: list[tuple[Plan, str, frozenset[str], tuple[str, ...]]],
     plans: Mapping[str, Plan],
     how: How,
-) -> list[Copied]:
+) -> tuple[Copied, ...]:
     """Grade with the other's scenario and keep those who gain by it."""
     jobs, about = [], {}
     for plan, owner, lost, shared in tried:
@@ -155,4 +173,4 @@ def _confirmed(
         )
         if gained:
             found.append(Copied(student, owner, gained, shared))
-    return sorted(found, key=lambda c: (c.student, c.owner))
+    return tuple(sorted(found, key=lambda c: (c.student, c.owner)))

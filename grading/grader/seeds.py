@@ -21,6 +21,7 @@ from grader.errors import GraderError
 from grader.execution.spec import LabSpec
 
 __all__ = [
+    "NO_SECRET",
     "course_secret",
     "doubts",
     "has_scenario",
@@ -34,6 +35,10 @@ __all__ = [
 _DRAWS = re.compile(r"\bscenario\.draw\(|\bfrom supercycle\.scenario import\b")
 _PRINTED = re.compile(r"your (?:own )?case \(([0-9a-z]+)\)")
 SHORTEST_SECRET = 16
+NO_SECRET = (
+    "the course has no secret; to make one: mkdir -p ~/.config/supercycle && "
+    "python -c 'import secrets; print(secrets.token_hex())' > ~/.config/supercycle/course-secret"
+)
 
 
 def course_secret(course: Course) -> str | None:
@@ -184,10 +189,7 @@ def write_codes(
     """
     secret = course_secret(course)
     if secret is None:
-        raise GraderError(
-            "the course has no secret: set SUPERCYCLE_COURSE_SECRET, or put one into "
-            "~/.config/supercycle/course-secret"
-        )
+        raise GraderError(NO_SECRET)
     labs = list(labs)
     rows = [
         {"student": student, **{seed_variable(lab): student_code(secret, student, lab) for lab in labs}}

@@ -22,7 +22,7 @@ from grader.handed_in import read_handed_in
 from grader.journal import Journal
 from grader.lms import import_zip, write_csv
 from grader.record import ItemResult, Result
-from grader.roster import Member, forget_student, import_roster, members, read_roster
+from grader.roster import Member, enrolled, forget_student, import_roster, members, read_roster
 from grader.scores import read_scores
 from grader.source import read_lab
 from grader.submission import fill
@@ -49,6 +49,16 @@ def known(course, tmp_path):
     )
     import_roster(course, path)
     return course
+
+
+def test_the_test_student_of_canvas_is_left_out_and_said(course, tmp_path, grader):
+    path = tmp_path / "canvas.csv"
+    path.write_text(CANVAS_ROSTER.partition('"Hopper')[0] + '"Student, Test",103,,f00dcafe,A\n')
+    code, said = grader(course, "roster", str(path))
+    assert code == 0
+    assert "left out: 'Student, Test'" in said
+    assert "1 student entered into the gradebook" in said
+    assert enrolled(course) == {"ada"}
 
 
 def test_a_roster_of_canvas_is_understood(course, tmp_path):
@@ -313,7 +323,7 @@ def test_a_zip_says_who_is_late_and_what_it_replaces_and_takes_no_time_from_it(
     file = {"hoppergrace_LATE_102_9004_lab00_tiny.ipynb": "late"}
     code, said = grader(known, "import-zip", LAB, str(make_zip(tmp_path / "1.zip", file)))
     assert code == 0
-    assert "1 submission is in" in said
+    assert "1 submission put into " in said
     assert "Canvas marks as late: grace\n" in said
     assert "no due date applies to these" in said
     assert "replaced" not in said
@@ -342,7 +352,7 @@ def test_the_status_fits_a_terminal_of_80_columns_with_its_headings_whole(
     assert long.name in said
     for heading in ("handed", "graded", "waiting", "review", "ungradable", "not", "mean"):
         assert heading in said.split(LAB)[0].split()
-    assert "2 students are in the roster" in said
+    assert "2 students in the roster" in said
 
 
 def test_a_backup_says_how_to_go_back_to_it_and_that_is_what_it_takes(graded, grader, alone):

@@ -1,9 +1,11 @@
 """Codes come from a secret nobody hands out, and a foreign code is seen."""
 
 import csv
+import dataclasses
 import hashlib
 import hmac
 import json
+import subprocess
 import sys
 
 import pytest
@@ -78,8 +80,11 @@ def test_without_a_secret_there_are_no_codes_and_everyone_has_the_default(course
     monkeypatch.delenv("SUPERCYCLE_COURSE_SECRET", raising=False)
     monkeypatch.setenv("HOME", str(course.root / "home"))
     assert seeds.course_secret(course) is None
-    with pytest.raises(GraderError, match="the course has no secret"):
+    with pytest.raises(GraderError, match="the course has no secret; to make one: ") as error:
         seeds.write_codes(course, ["ada"], [LAB])
+    command = str(error.value).partition("to make one: ")[2]
+    subprocess.run(command.replace("python", sys.executable, 1), shell=True, check=True)
+    assert len(seeds.course_secret(dataclasses.replace(course, root=course.root / "labs"))) == 64
 
 
 def with_code(notebook, *, typed=None, printed=None):
@@ -171,7 +176,10 @@ def test_an_answer_that_fits_only_anothers_scenario_is_found_with_the_evidence(
         path.write_text(json.dumps(with_code(json.loads(path.read_text()), printed=code)))
     lost = {r.student: r.items[0].score < 2 for r in grade_class(course, LAB, (), alone)}
     assert lost == {"ada": False, "ben": True, "cleo": False, "dan": True, "eve": True}
-    (found,) = copied_scenarios(course, LAB, alone)
+    (course.submitted / "zoe" / LAB).mkdir(parents=True)  # handed in, not graded
+    compared = copied_scenarios(course, LAB, alone)
+    assert compared.readable == 5
+    (found,) = compared.found
     assert (found.student, found.owner, found.items) == ("ben", "ada", ("test_total_usd",))
     assert str(adas) in str(found)
 

@@ -33,10 +33,12 @@ def roster(
     course: Where = Path(),
 ) -> None:
     """Enter the students of a CSV into the gradebook."""
-    from grader.roster import import_roster
+    from grader.roster import TEST_STUDENT, import_roster
 
     found = import_roster(Course.find(course), file)
-    say(console(), f"{count(len(found), 'student')} in the gradebook")
+    if TEST_STUDENT in file.read_text(encoding="utf-8-sig"):
+        say(console(), f"left out: {TEST_STUDENT!r}, who is Canvas's own and hands nothing in")
+    say(console(), f"{count(len(found), 'student')} entered into the gradebook")
 
 
 def seeds(
@@ -59,7 +61,10 @@ def seeds(
     students = [member.student for member in read_roster(file)]
     rows = write_codes(where, students, all_labs(where, labs), output)
     if output is not None:
-        say(out, f"{len(rows)} students: {short(output)} (send each student only their own line)")
+        say(
+            out,
+            f"{count(len(rows), 'student')}: {short(output)} (send each student only their own line)",
+        )
         return
     for row in rows:
         say(out, "  ".join(f"{name}={value}" for name, value in row.items()))
@@ -112,7 +117,7 @@ def extend(
     check_student(where, student)
     add_extension(where, student, lab, days)
     _update_penalties(where, lab, [student])
-    say(console(), f"{student} has {days:g} more days for {lab}")
+    say(console(), f"{student} has {days:g} more {'day' if days == 1 else 'days'} for {lab}")
 
 
 def import_zip(
@@ -131,7 +136,7 @@ def import_zip(
     students = {taken.student for taken in report if taken.student}
     for taken in left:
         say(out, f"left: {taken.file} {taken.why_not}")
-    say(out, f"{count(len(students), 'submission')} in {short(where.submitted)}")
+    say(out, f"{count(len(students), 'submission')} put into {short(where.submitted)}")
     if replaced := [taken.student for taken in report if taken.replaces]:
         say(out, f"another notebook was replaced, its timestamp.txt was not: {few(replaced)}")
     if late := sorted({taken.student for taken in report if taken.late}):
@@ -169,7 +174,7 @@ def export(
     rows = write_csv(read, results, people, output, form=form, penalties=penalties)
     waits = sum(result.status == "needs-manual" for result in results)
     remark = f"; written answers of {waits} still wait to be graded" if waits else ""
-    say(console(), f"{rows} grades: {short(output)}{remark}")
+    say(console(), f"{count(rows, 'grade')}: {short(output)}{remark}")
 
 
 def anonymise(
@@ -189,7 +194,7 @@ def anonymise(
     with open_gradebook(where) as book:
         people = members(book)
     exported = export_anonymous(where, read, results, people, folder)
-    say(console(), f"{exported} students without names: {short(folder)}")
+    say(console(), f"{count(exported, 'student')} without names: {short(folder)}")
 
 
 def copies(
@@ -202,10 +207,15 @@ def copies(
     from grader.engine import How
 
     where, out = Course.find(course), console()
-    found = copied_scenarios(where, lab, How(workers=workers))
-    for copied in found:
+    compared = copied_scenarios(where, lab, How(workers=workers))
+    for copied in compared.found:
         say(out, str(copied))
-    say(out, f"{len(found)} found; these are signs, ask before you judge")
+    handed_in = count(len(where.students(lab)), "submission")
+    say(
+        out,
+        f"{compared.readable} of {handed_in} could be compared, {len(compared.found)} found; "
+        "these are signs, ask before you judge",
+    )
 
 
 def forget(

@@ -116,7 +116,7 @@ def feedback(lab: _Lab, students: _Students = None, course: Where = Path()) -> N
         written = write_feedback(where, read_lab(where, lab), book, names(students))
     if not written:
         raise GraderError(f"nothing of {lab} is graded yet: run `grader grade {lab}`")
-    say(out, f"{len(written)} pages: {short(where.feedback)}/<student>/{lab}/{lab}.html")
+    say(out, f"{count(len(written), 'page')}: {short(where.feedback)}/<student>/{lab}/{lab}.html")
 
 
 def regrade(
@@ -158,7 +158,10 @@ def regrade(
     if preview.moves:
         out.print(table)
     movers = len({move.student for move in preview.moves})
-    say(out, f"{movers} of {preview.count} students move; {len(preview.new)} had no grade yet")
+    say(
+        out,
+        f"{movers} of {count(preview.count, 'student')} move; {len(preview.new)} had no grade yet",
+    )
     if apply:
         backup = apply_regrade(where, lab, preview)
         say(out, f"written; the gradebook as it was: {short(backup)}")

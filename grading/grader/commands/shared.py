@@ -41,9 +41,9 @@ def count(number: int, what: str) -> str:
     Examples
     --------
     >>> count(1, "student"), count(2, "student")
-    ('1 student is', '2 students are')
+    ('1 student', '2 students')
     """
-    return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def names(entries: list[str] | None) -> list[str]:
