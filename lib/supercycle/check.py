@@ -242,14 +242,14 @@ def same(what: str, left: Any, right: Any, *, rtol: float = 1e-9) -> None:
     if a.shape != b.shape:
         raise CheckError(f"{what}: one side has shape {a.shape}, the other {b.shape}")
     if not np.allclose(a, b, rtol=rtol, atol=1e-300):
-        raise CheckError(f"{what}, but the two sides differ")
+        raise CheckError(f"{what}: the two sides should agree, and yours differ")
 
 
 def rising(what: str, function: Callable[[Any], Any], points: Sequence[Any]) -> None:
     """Check that a function rises strictly over the given points (negate it to check falling)."""
     values = [float(_as_numbers(what, function(point))) for point in points]
     if not all(a < b for a, b in itertools.pairwise(values)):
-        raise CheckError(f"{what}, but it does not")
+        raise CheckError(f"{what}: that should hold, and with yours it does not")
 
 
 def refuses(what: str, call: Callable[[], Any], *, error: type[Exception] = ValueError) -> None:

@@ -232,7 +232,7 @@ def sweep(
         for (name, y), colour, up_pt in zip(series.items(), palette, apart, strict=False):
             axes.annotate(name, (float(x[-1]), float(y[-1])), color=colour,
                           xytext=(0, 3) if leftwards else (6, up_pt),
-                          va="bottom" if leftwards else "center",
+                          va="bottom" if leftwards else "center", bbox=_HALO,
                           textcoords="offset points", annotation_clip=False)  # fmt: skip
         if target is not None:
             axes.axhline(target[0], color=COLOURS["black"], lw=1.2, ls="--")
@@ -438,7 +438,7 @@ def strip(
 
 
 def _plain(number: float) -> str:
-    """A short label for an input's end: 0.05, 12, 3e+08 → 300 M."""
-    if 1e-3 <= abs(number) < 1e4 or number == 0:
+    """A short label for an input's end: 0.05, 12, 6000 → 6 k, 3e+08 → 300 M."""
+    if 1e-3 <= abs(number) < 999.5 or number == 0:
         return f"{number:.3g}"
     return format_si(number, "").strip()

@@ -79,6 +79,8 @@ def test_failed_identities_directions_and_refusals_are_said():
     assert "differ" in refusal(lambda: check.same("parts make the whole", 1.0, 1.1))
     assert "shape" in refusal(lambda: check.same("parts make the whole", [1.0], [1.0, 2.0]))
     assert "does not" in refusal(lambda: check.rising("cost rises", lambda x: -x, [1, 2]))
+    never = refusal(lambda: check.rising("a faster part never hurts", lambda x: -x, [1, 2]))
+    assert never == "a faster part never hurts: that should hold, and with yours it does not"
     assert "returned 1" in refusal(lambda: check.refuses("PUE < 1", lambda: 1))
     assert "raised KeyError" in refusal(lambda: check.refuses("PUE < 1", lambda: {}["x"]))
     assert "gives shape (2,)" in refusal(lambda: check.agrees("x", [1.0, 2.0], 1.0))

@@ -98,6 +98,25 @@ def test_a_function_that_never_returns_is_stopped_inside_its_check(tmp_path):
     assert outcome["amdahl_speedup"][0] == "passed"
 
 
+def test_an_answer_that_was_deleted_or_renamed_is_named(tmp_path):
+    renamed = solved(LAB)["kv_bytes_per_token"].replace("def kv_bytes_per_token", "def kv_bytes")
+    path = write(tmp_path, {**solved(LAB), "kv_bytes_per_token": renamed})
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [
+        cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "ttft_s"
+    ]  # fmt: skip
+    nbformat.write(notebook, path)
+    outcome = run(path)
+    assert len(outcome) == 8
+    assert outcome["kv_reload_s"] == ("passed", "")  # the answer above the one that is gone
+    assert outcome["ttft_s"] == (
+        "failed", "its answer cell is gone: fetch the notebook again and paste your answers in",
+    )  # fmt: skip
+    assert outcome["kv_bytes_per_token"] == (
+        "failed", "your cell defines no kv_bytes_per_token: was it renamed?",
+    )  # fmt: skip
+
+
 def test_a_check_that_was_edited_does_not_pass(tmp_path):
     answers = {"amdahl_speedup": "amdahl_speedup = None", "test_amdahl_speedup": "pass"}
     assert run(write(tmp_path, answers))["amdahl_speedup"] == (
@@ -196,6 +215,10 @@ def test_a_damaged_progress_file_is_named_and_not_overwritten(tmp_path, monkeypa
         with pytest.raises(ValueError, match="delete it to start anew"):
             check_progress.read()
         assert file.read_text() == text
+
+
+def test_help_names_the_unit_of_the_time_limit(tmp_path):
+    assert "Longest run of a cell, in seconds." in command(tmp_path, "--help").stdout
 
 
 def test_the_nearest_copy_of_a_lab_is_taken(tmp_path):

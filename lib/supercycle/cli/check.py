@@ -26,7 +26,9 @@ def check(
         str | None,
         typer.Option(help="Show how the course solves this answer, once you have tried it."),
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Longest run of a cell [s].", min=1)] = 30.0,
+    timeout: Annotated[
+        float, typer.Option(help="Longest run of a cell, in seconds.", min=1)
+    ] = 30.0,
 ) -> None:
     """Run a notebook's visible checks in a fresh kernel; show what passes and what is left."""
     if lab is None:

@@ -11,7 +11,7 @@ import supercycle
 
 __all__ = ["Cell", "Notebook", "find", "notebooks", "read"]
 
-_AGAIN = "fetch the notebook again and paste your answers in"
+AGAIN = "fetch the notebook again and paste your answers in"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Cell:
     changed : bool
         Whether it differs from what was released.
     answer : str
-        The answer a check belongs to: the last one above it.
+        The answer a check belongs to: the one it is named after.
     """
 
     name: str
@@ -60,6 +60,10 @@ class Notebook:
     def written(self) -> tuple[Cell, ...]:
         """The answers that a person reads."""
         return tuple(cell for cell in self.cells if cell.kind == "written")
+
+    def has(self, answer: str) -> bool:
+        """Whether the cell of an answer is still there."""
+        return any(cell.name == answer for cell in self.cells)
 
     def attempted(self, answer: str) -> bool:
         """Whether an answer differs from what was released."""
@@ -132,7 +136,6 @@ def read(path: Path) -> Notebook:
     if "lab" not in about:
         raise ValueError(f"{path} is not a lab of this course: it has no stamp")
     cells: list[Cell] = []
-    answer = ""
     for cell in notebook.cells:
         try:
             meta = cell.metadata.get("nbgrader", {})
@@ -143,12 +146,12 @@ def read(path: Path) -> Notebook:
             changed = compute_checksum(cell) != meta.get("checksum")
         except (KeyError, TypeError, ValueError, AttributeError):
             raise ValueError(
-                f"{path}: the marks of cell {cell.id!r} are damaged; {_AGAIN}"
+                f"{path}: the marks of cell {cell.id!r} are damaged; {AGAIN}"
             ) from None
-        answer = name if kind == "answer" else answer
+        answer = name.removeprefix("test_") if kind == "check" else ""
         cells.append(Cell(name, kind, cell.source, points, changed, answer))
     if not any(cell.kind == "check" for cell in cells):
-        raise ValueError(f"{path} has lost the marks of its checks; {_AGAIN}")
+        raise ValueError(f"{path} has lost the marks of its checks; {AGAIN}")
     title = next((c.source for c in notebook.cells if c.cell_type == "markdown"), path.stem)
     return Notebook(
         about["lab"], title.splitlines()[0].lstrip("# "), about.get("release", ""), path,

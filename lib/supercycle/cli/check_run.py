@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supercycle.cli.check_notebook import Cell, Notebook
+from supercycle.cli.check_notebook import AGAIN, Cell, Notebook
 
 __all__ = ["Kernel", "Result", "run"]
 
@@ -183,9 +183,13 @@ def _judge(
 ) -> Result:
     if check.changed:
         return Result(check, "failed", "this check was edited: put back what was released")
+    if not notebook.has(check.answer):
+        return Result(check, "failed", f"its answer cell is gone: {AGAIN}")
     if not notebook.attempted(check.answer):
         return Result(check, "open")
     if check.answer in broken:
         return Result(check, "failed", f"your cell {check.answer} stops: {broken[check.answer]}")
     said = kernel.run(check.source, limit_s)
+    if said.startswith(f"NameError: name {check.answer!r} is not defined"):
+        said = f"your cell defines no {check.answer}: was it renamed?"
     return Result(check, "failed" if said else "passed", said)
