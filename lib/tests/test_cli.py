@@ -30,6 +30,7 @@ def test_tables_rows_and_sources_are_shown():
 def test_the_stack_is_five_storeys_with_their_assumptions(tmp_path):
     picture = tmp_path / "stack.png"
     shown = run("stack", "--power", "2GW", "--set", "utilisation=0.5", "--plot", str(picture))
+    assert "at the lecture's numbers" in shown.stdout
     assert shown.returncode == 0
     storeys = ("5 apps", "4 models", "3 infra", "2 chips", "1 energy")
     places = [shown.stdout.index(storey) for storey in storeys]

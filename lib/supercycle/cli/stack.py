@@ -57,6 +57,12 @@ _ROWS: dict[str, tuple[str, str]] = {
     "profit_usd_per_year": ("profit a year", "USD"),
 }
 
+# What the title says of a case: its numbers differ from those of the other.
+_CASES = {
+    "lecture": "at the lecture's numbers (--case sourced adds the campus up item by item)",
+    "sourced": "the campus added up item by item (--case lecture takes the lecture's numbers)",
+}
+
 
 def show(
     power: Annotated[str, typer.Option(help="At the meter: 1GW, 300MW, 5e8.")] = "1GW",
@@ -82,7 +88,7 @@ def show(
     power_w, changes = parse_power_w(power), _changes(change or [])
     campus = stack.evaluate(power_w, case, **changes)
     console = Console(highlight=False)
-    _print_floors(console, campus)
+    _print_floors(console, campus, case)
     _print_assumptions(console, case, changes)
     _print_sensitivity(console, power_w, case, of, changes)
     _print_published(console, campus)
@@ -124,12 +130,13 @@ def _written(value: Any, unit: str) -> str:
     return format_si(value, unit)
 
 
-def _print_floors(console: Console, campus: Stack) -> None:
+def _print_floors(console: Console, campus: Stack, case: str) -> None:
     from rich.table import Table
 
     from supercycle.stack import LAYERS, fields
 
-    table = Table(box=None, header_style="bold", title="From watts to profit", title_justify="left")
+    title = f"From watts to profit, {_CASES[case]}"
+    table = Table(box=None, header_style="bold", title=title, title_justify="left")
     table.add_column("floor", style="bold")
     table.add_column("")
     table.add_column("", justify="right")
