@@ -100,7 +100,9 @@ def _timestamp(path: Path) -> tuple[datetime | None, tuple[str, ...]]:
     if raw is None:
         return None, (reason,)
     text = raw[:200].decode("utf-8", "replace").strip()
+    # an offset after a space is taken for a zone's name there, and misread: join it to the time
+    text = re.sub(r" (?=[+-]\d\d:?\d\d$)", "", re.sub(r"\s+", " ", text))
     try:
-        return parse_utc(re.sub(r"\s+", " ", text)), ()
+        return parse_utc(text), ()
     except (ValueError, OverflowError):
         return None, (f"timestamp.txt says {text[:60]!r}, which is no time",)

@@ -369,3 +369,19 @@ def test_a_backup_says_how_to_go_back_to_it_and_that_is_what_it_takes(graded, gr
     grade_class(course, LAB, (), replace(alone, force=True))
     with open_gradebook(course) as book:
         assert set(read_scores(book, lab)) == {"ada", "ben", "grace"}
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "2026-04-20 23:59:00 -0700",
+        "2026-04-20 23:59:00 -07:00",
+        "2026-04-20T23:59:00-07:00",
+        "2026-04-20 23:59:00 US/Pacific",
+        "2026-04-21 06:59:00 UTC",
+    ],
+)
+def test_a_time_is_read_whatever_way_its_zone_is_written(tmp_path, when):
+    (tmp_path / "timestamp.txt").write_text(when)
+    (tmp_path / f"{LAB}.ipynb").write_text("{}")
+    assert read_handed_in(tmp_path, LAB).timestamp == datetime(2026, 4, 21, 6, 59)
