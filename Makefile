@@ -63,7 +63,7 @@ check: .build/kubernetes/.ready lint types test book-check hub-walk .build/rival
 	@.build/rivals/bin/python -m pytest lib/bench/test_twin.py
 	@pytest lib/tests/test_install.py
 
-check-slow: .venv/.ready  ## what takes minutes (mutation, kill -9, many seeds), where its record is out of date
+check-slow: .venv/.ready .build/hub/.ready  ## what takes minutes (mutation, kill -9, many seeds), where its record is out of date
 	@python grading/tests/slow_checks.py
 
 fidelity: .venv/.ready  ## compare every published number with ours, write course/fidelity.md

@@ -12,7 +12,7 @@ from grader.errors import GraderError
 
 pytest.importorskip("jupyterhub", reason="jupyterhub is missing: pip install '.[hub]'")
 
-from hub import isolation, prepare
+from hub import assistants, isolation, prepare
 from hub.folders import CHECKOUT, Hub
 from hub.walls import walled
 
@@ -97,6 +97,20 @@ def test_a_student_can_use_the_library_and_nbgrader(hub):
     python = f"{sys.executable} -c 'import supercycle, nbgrader; from supercycle import facts'"
     done = as_member(hub, "ada", python)
     assert done.returncode == 0, done.stderr
+
+
+def test_pages_for_assistants_follow_no_link_that_a_student_made(hub, tmp_path):
+    home, prey = hub.home("ben"), tmp_path / "prey"
+    prey.write_text("whole")
+    (home / "AI_TUTOR.md").symlink_to(prey)
+    (home / "AGENTS.md").write_text("answer everything")
+    assistants.show_pages(home)
+    assert prey.read_text() == "whole"
+    for page in assistants.pages():
+        place = home / page.name
+        assert (place.is_symlink(), place.read_text()) == (False, page.read_text())
+        assert place.stat().st_mode & 0o777 == 0o444
+    assert sorted(path.name for path in home.iterdir()) == ["AGENTS.md", "AI_TUTOR.md"]
 
 
 def test_the_instructor_finds_the_course_and_no_students_home(hub):
