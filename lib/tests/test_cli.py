@@ -73,6 +73,7 @@ def test_public_files_are_listed_with_size_and_licence():
         (("stack", "--set", "utilisation"), "must be name=value"),
         (("stack", "--set", "utilisation=2"), "utilisation = 2.0: must be a share"),
         (("train-grid", "--widths", "x"), "widths = 'x': must be whole numbers"),
+        (("simulate", "no-file.toml"), "supercycle: no-file.toml: No such file"),
         (("facts", "chip"), "unknown table 'chip': did you mean 'chips'"),
         (("facts", "chips", "h10"), "did you mean 'h100-sxm'"),
     ],

@@ -224,6 +224,7 @@ def test_help_names_the_unit_of_the_time_limit(tmp_path):
 def test_the_nearest_copy_of_a_lab_is_taken(tmp_path):
     mine = write(tmp_path / "home", {})
     assert check_notebook.find("lab03", tmp_path / "home" / LAB) == mine
+    assert check_notebook.find("lab3", tmp_path / "home" / LAB) == mine
     flat = tmp_path / "flat" / f"{LAB}.ipynb"
     flat.parent.mkdir()
     shutil.copy(mine, flat)

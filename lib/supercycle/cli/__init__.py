@@ -23,7 +23,10 @@ def main() -> None:
     try:
         app()
     except (ValueError, ModuleNotFoundError, OSError) as wrong:
-        print(f"supercycle: {wrong}", file=sys.stderr)
+        said = str(wrong)
+        if isinstance(wrong, OSError) and wrong.filename:
+            said = f"{wrong.filename}: {wrong.strerror}"  # without Python's error number
+        print(f"supercycle: {said}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,7 @@ def find(lab: str, start: Path) -> Path:
             raise ValueError(f"lab = {lab!r}: no such file")
         return Path(lab).resolve()
     known = notebooks(start)
+    lab = re.sub(r"^lab(?=\d$)", "lab0", lab)
     fitting = [name for name in known if name == lab] or [n for n in known if n.startswith(lab)]
     if len(fitting) == 1:
         return known[fitting[0]]
