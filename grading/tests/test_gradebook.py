@@ -81,7 +81,7 @@ def test_the_rows_are_those_that_nbgrader_writes(course, alone, tmp_path):
     shutil.rmtree(course.submitted / "dan")
     for student, when in (
         ("ada", "2026-01-10 10:30:00 UTC"),
-        ("ben", "2026-01-12 11:30:00 +0100"),
+        ("ben", "2026-01-12T11:30:00+01:00"),
         ("cleo", "2026-01-10 11:05:00 UTC"),
     ):
         (course.submitted / student / LAB / "timestamp.txt").write_text(when)
