@@ -214,7 +214,7 @@ def _asked(source: str) -> str:
 
 def _section(item: ItemResult, part: _Part | None, belief: str, comments: Mapping[str, str]) -> str:
     full = item.score >= item.max_score
-    mark, kind = ("✓", "good") if full else ("✗", "bad")
+    mark, kind = ("✓", "good") if full else ("◐", "wait") if item.score > 0 else ("✗", "bad")
     if item.manual:
         mark, kind = "…", "wait"
     lines = [

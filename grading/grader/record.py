@@ -116,3 +116,8 @@ class Result:
             max_score=sum(item.max_score for item in merged),
             items=merged,
         )
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person still has to grade an answer, however it ended otherwise."""
+        return any(item.manual for item in self.items)

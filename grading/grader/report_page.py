@@ -140,7 +140,7 @@ def report_html(
     shares = [r.score / r.max_score for r in graded if r.max_score]
     facts = [
         ("submissions", f"{len(results)}"),
-        ("waiting for you", f"{sum(r.status == 'needs-manual' for r in results)}"),
+        ("waiting for you", f"{sum(r.waits for r in results)}"),
         ("to be reviewed", f"{sum(r.status == 'needs-review' for r in results)}"),
         ("cannot be graded", f"{sum(r.status == 'ungradable' for r in results)}"),
         ("median so far", f"{statistics.median(shares):.0%}" if shares else "–"),

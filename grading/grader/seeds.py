@@ -170,7 +170,9 @@ def doubts(stored: str | None, expected: str, others: Mapping[str, str]) -> str:
     """
     if stored == expected:
         return ""
-    if stored is None or stored == "default":
+    if stored is None:
+        return "the notebook shows no scenario: it was handed in without having been run"
+    if stored == "default":
         return "the notebook was worked with the default scenario, not with the student's own"
     if stored in others:
         return f"the notebook was worked with the scenario of {others[stored]}"

@@ -43,7 +43,7 @@ def lab_status(course: Course, lab: str) -> LabStatus:
     return LabStatus(
         submitted=len(submitted),
         graded=kinds.count("graded") + kinds.count("partial"),
-        waiting=kinds.count("needs-manual"),
+        waiting=sum(result.waits for result in results.values()),
         review=kinds.count("needs-review"),
         ungradable=kinds.count("ungradable"),
         todo=sum(student not in results for student in submitted),

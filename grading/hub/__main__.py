@@ -33,6 +33,7 @@ def start(
     """Set the class up if it is new, release its labs, and run the hub until Ctrl-C."""
     proxy = prepare.proxy_command(tools)
     hub = Hub.at(data, tools)
+    prepare.check_port(hub, port)
     print(isolation.how(hub).sentence, flush=True)
     prepare.make_class(hub, solutions, say=lambda step: print(step, flush=True))
     print(f"\nThe hub is at http://127.0.0.1:{port}/ (this machine only). Ctrl-C ends it.\n")

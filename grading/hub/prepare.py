@@ -53,6 +53,34 @@ def proxy_command(tools: Path) -> list[str]:
     return [node, str(script)]
 
 
+def listens(port: int) -> bool:
+    """Say whether something answers on a port of this machine."""
+    with socket.socket() as asking:
+        asking.settimeout(1)
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
+def known_ports(hub: Hub) -> tuple[int, int]:
+    """Return the ports of hub and proxy that were drawn; zeros before the first start."""
+    file = hub.state / "ports"
+    own, proxy = file.read_text().split() if file.is_file() else ("0", "0")
+    return int(own), int(proxy)
+
+
+def check_port(hub: Hub, port: int) -> None:
+    """Refuse a port on which somebody else answers; a proxy that outlived its hub is ours.
+
+    Raises
+    ------
+    GraderError
+    """
+    _, proxy = known_ports(hub)
+    if listens(port) and not (proxy and listens(proxy)):
+        raise GraderError(
+            f"port {port} is taken: choose another, as in make hub HUB_PORT={port + 1}"
+        )
+
+
 def own_ports(hub: Hub) -> dict[str, str]:
     """Return the ports of hub and proxy: free when first asked for, the same after a restart.
 
@@ -143,10 +171,13 @@ def remove_class(hub: Hub) -> int:
     Raises
     ------
     GraderError
-        When the folder isn't one that a hub made.
+        When the folder isn't one that a hub made, or its hub is running.
     """
     if not (hub.root / "README").is_file() or (hub.root / "README").read_text() != _MARK:
         raise GraderError(f"{hub.root} was not made by a hub: nothing is removed")
+    own, _ = known_ports(hub)
+    if own and listens(own):
+        raise GraderError(f"the hub of {hub.root} is running: end it first (Ctrl-C where it runs)")
     gone = remove_accounts(hub) if os.getuid() == 0 else 0
     shutil.rmtree(hub.root)
     return gone

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -147,6 +148,28 @@ def test_what_only_the_hub_may_read_is_closed_to_others(hub):
     assert hub.roster.stat().st_mode & 0o077 == 0
     assert hub.state.stat().st_mode & 0o077 == 0
     assert hub.secret.stat().st_mode & 0o077 == 0
+
+
+def test_the_class_of_a_running_hub_is_not_removed(hub):
+    with socket.socket() as running:
+        running.bind(("127.0.0.1", int(prepare.own_ports(hub)["HUB_OWN_PORT"])))
+        running.listen()
+        with pytest.raises(GraderError, match="is running: end it first"):
+            prepare.remove_class(hub)
+    assert hub.course.is_dir()
+
+
+def test_a_port_that_somebody_else_has_is_named_and_the_hubs_own_proxy_is_not(hub):
+    proxy = int(prepare.own_ports(hub)["HUB_PROXY_PORT"])
+    with socket.socket() as theirs, socket.socket() as ours:
+        theirs.bind(("127.0.0.1", 0))
+        theirs.listen()
+        port = theirs.getsockname()[1]
+        with pytest.raises(GraderError, match=f"port {port} is taken"):
+            prepare.check_port(hub, port)
+        ours.bind(("127.0.0.1", proxy))
+        ours.listen()
+        prepare.check_port(hub, port)  # a hub was killed, its proxy goes on
 
 
 def test_a_folder_of_something_else_is_neither_taken_nor_removed(tmp_path):

@@ -173,6 +173,7 @@ def test_a_total_is_so_far_until_written_answers_are_read(graded):
         book.db.commit()
         page = write_feedback(course, lab, book, [waiting])[waiting].read_text()
     assert "so far" not in page
+    assert "◐ explain" in page  # 4 of 5: neither right nor wrong
 
 
 def test_a_hidden_test_in_a_message_or_an_output_is_cut_out(course):

@@ -15,6 +15,7 @@ from grader.cli import main
 from grader.engine import grade_class
 from grader.errors import GraderError
 from grader.source import read_lab
+from grader.status import lab_status
 from grader.submission import fill
 from grader.verify import hand_in, released
 
@@ -146,6 +147,14 @@ def test_a_default_or_foreign_code_is_reviewed_and_ones_own_is_not(
     assert "default scenario" in results["cleo"].reason
     assert "nobody's in this class" in results["dan"].reason
     assert results["ben"].score == results["ada"].score == 5.0
+    assert results["ben"].waits  # for a reader, too, whatever else there is to review
+    assert lab_status(course, LAB).waiting == 4
+
+
+def test_a_notebook_that_was_never_run_is_not_called_somebody_elses():
+    assert seeds.doubts(None, "c0de", {}) == (
+        "the notebook shows no scenario: it was handed in without having been run"
+    )
 
 
 def test_an_answer_that_fits_only_anothers_scenario_is_found_with_the_evidence(

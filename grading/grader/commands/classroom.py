@@ -172,7 +172,7 @@ def export(
     with open_gradebook(where) as book:
         people, penalties = members(book), read_penalties(book, lab)
     rows = write_csv(read, results, people, output, form=form, penalties=penalties)
-    waits = sum(result.status == "needs-manual" for result in results)
+    waits = sum(result.waits for result in results)
     remark = f"; written answers of {waits} still wait to be graded" if waits else ""
     say(console(), f"{count(rows, 'grade')}: {short(output)}{remark}")
 
