@@ -49,9 +49,10 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("grader: stopped; what was graded is kept", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == 130:  # Typer's end after Ctrl-C
+            print("grader: stopped; what was graded is kept", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":

@@ -212,7 +212,14 @@ def back_up(course: Course, now: datetime | None = None) -> Path:
         closing(sqlite3.connect(course.gradebook, timeout=60)) as book,
         closing(sqlite3.connect(path)) as copy,
     ):
-        book.backup(copy)
+        try:
+            book.backup(copy)
+        except sqlite3.DatabaseError as error:
+            path.unlink(missing_ok=True)
+            raise GraderError(
+                f"{course.gradebook} cannot be backed up ({error}): it is damaged; go back to an "
+                f"earlier backup in {folder}"
+            ) from None
     return path
 
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -130,6 +132,26 @@ def test_nothing_is_applied_without_a_backup(course, graded, alone):
     there = dataclasses.replace(graded, gradebook=graded.root / "elsewhere.db")
     with pytest.raises(GraderError, match="is missing: there is nothing to back up"):
         back_up(there)
+
+
+def test_a_damaged_gradebook_leaves_no_empty_backup(graded):
+    graded.gradebook.write_bytes(b"no gradebook " * 4000)
+    before = set((graded.journal.parent / "backups").glob("*"))
+    with pytest.raises(GraderError, match=r"cannot be backed up .*: it is damaged"):
+        back_up(graded)
+    assert set((graded.journal.parent / "backups").glob("*")) == before
+
+
+def test_ctrl_c_ends_with_a_sentence():
+    code = (
+        "import sys; from grader import cli\n"
+        "@cli.app.command()\n"
+        "def wait(): raise KeyboardInterrupt\n"
+        "sys.argv = ['grader', 'wait']; cli.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 130
+    assert ended.stderr == "grader: stopped; what was graded is kept\n"
 
 
 def test_a_backup_in_postgresql_can_be_restored(course, alone, postgresql):
