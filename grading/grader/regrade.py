@@ -6,6 +6,7 @@ import dataclasses
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -98,7 +99,11 @@ def preview_regrade(
     """
     lab = read_lab(course, lab_name)
     chosen = choose(course, lab_name, students)
-    spec = ensure_entered(course, lab)
+    with tempfile.TemporaryDirectory() as folder:  # a preview changes no item's points either
+        elsewhere = dataclasses.replace(
+            course, gradebook=Path(folder, "gradebook.db"), gradebook_url=""
+        )
+        spec = ensure_entered(elsewhere, lab)
     journal = Journal(course, lab_name)
     plans = list(make_plans(course, lab, spec, journal, chosen, how, tests_of_today=True))
     results: dict[str, Result] = {}
@@ -163,6 +168,7 @@ def apply_regrade(course: Course, lab_name: str, preview: Preview) -> Path:
     """
     lab = read_lab(course, lab_name)
     backup = back_up(course)
+    ensure_entered(course, lab)
     journal = Journal(course, lab_name)
     with open_gradebook(course) as book:
         writer = Writer(course, lab, book, course_config(course))

@@ -89,6 +89,26 @@ def test_the_preview_names_who_moves_and_why_and_writes_nothing(graded, alone, s
     assert again.moves == preview.moves
 
 
+def test_a_preview_leaves_what_an_item_can_earn_as_it_was(graded, alone, script, toml, edit):
+    edit(script, '"grade_id": "test_total_usd", "locked": true, "points": 2', '"grade_id": "test_total_usd", "locked": true, "points": 4')  # fmt: skip
+    edit(toml, "test_total_usd = 2", "test_total_usd = 4")
+
+    def can_earn():
+        with open_gradebook(graded) as book:
+            return book.find_grade_cell("test_total_usd", LAB, LAB).max_score
+
+    preview = preview_regrade(graded, LAB, (), alone)
+    assert {m.student: (m.before, m.after) for m in preview.moves} == {"ada": (2.0, 4.0)}
+    assert (can_earn(), points(graded)["ada"]) == (2.0, 2.0)
+    backup = apply_regrade(graded, LAB, preview)
+    assert (can_earn(), points(graded)["ada"]) == (4.0, 4.0)
+    with closing(sqlite3.connect(backup)) as old:  # made before anything was written
+        found = old.execute(
+            "select max_score from grade_cells join base_cell using (id) where name = 'test_total_usd'"
+        )
+        assert found.fetchall() == [(2.0,)]
+
+
 def test_applying_backs_up_keeps_a_persons_points_and_counts_for_who_comes_later(
     graded, alone, script, edit
 ):
